@@ -1,0 +1,116 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The core is compiled twice: as itself for daemon, CLI and tests, and as Embedded Swift for what is loaded into other
+// people's processes. The twin of `X` is `XEmbedded`, whose folder is a link to X's; -module-alias lets the same source
+// say `import X` in both builds.
+let core: [(name: String, needs: [String])] = [
+  ("HostSystem", []),                                                  // the only Swift that calls the operating system
+  ("Encoding", []),                                                    // bytes, base64, escaping, time, JSON
+  ("Identity", ["HostSystem"]),                                        // names, uids, candidates: NSS and daemon agree here
+  ("Configuration", ["Encoding", "HostSystem", "Identity"]),           // the published form of the admin's configuration
+  ("Credentials", ["Encoding"]),                                       // certificate bytes in, verified values out
+  ("Policy", ["Encoding", "Configuration", "HostSystem", "Identity"]), // the question, the decision, the wire
+  ("DaemonProtocol", ["Encoding", "HostSystem", "Identity"]),          // what module, CLI and daemon say to each other
+  ("Admission", ["HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "Policy", "DaemonProtocol"]),
+]
+
+let house: [SwiftSetting] = [
+  .strictMemorySafety(), .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+]
+let aliases = core.flatMap { ["-module-alias", "\($0.name)=\($0.name)Embedded"] }
+let embedded = house + [
+  .enableExperimentalFeature("Embedded"),
+  .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"] + aliases),
+]
+// A call that allocates is a compile error: the NSS module lives in every process of the host.
+let noHeap: [SwiftSetting] = [.unsafeFlags(["-no-allocations"])]
+
+/// Flags of a library that foreign processes load: found by its soname, whole (`defs`), bound at load (`now`), never
+/// unloaded under a caller (`nodelete`), and exporting only what its map says.
+func moduleLink(_ target: String, map: String, soname: String) -> [LinkerSetting] {
+  [.unsafeFlags([
+    "-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "-z", "-Xlinker", "nodelete", "-Xlinker", "-z", "-Xlinker", "now",
+    "-Xlinker", "-z", "-Xlinker", "defs", "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/\(target)/\(map)",
+    "-Xlinker", "-soname=\(soname)", "-Xlinker", "--as-needed",
+  ])]
+}
+/// The small programs that the daemon starts, or that stand in /etc/passwd: no runtime, nothing but libc.
+let programLink: [LinkerSetting] = [
+  .unsafeFlags(["-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "--as-needed"])
+]
+func twins(_ names: String...) -> [Target.Dependency] { names.map { .byName(name: "\($0)Embedded") } }
+func plain(_ names: String...) -> [Target.Dependency] { names.map { .byName(name: $0) } }
+let libraries: [LinkerSetting] = [.linkedLibrary("crypto"), .linkedLibrary("jansson")]
+
+var targets: [Target] = [
+  .target(name: "CPlatform", cSettings: [.unsafeFlags(["-ffunction-sections", "-Wall", "-Wextra", "-Werror"])])
+]
+for module in core {
+  targets.append(.target(name: module.name, dependencies: ["CPlatform"] + module.needs.map { .byName(name: $0) },
+    swiftSettings: house))
+  targets.append(.target(name: "\(module.name)Embedded",
+    dependencies: ["CPlatform"] + module.needs.map { .byName(name: "\($0)Embedded") },
+    path: "Sources/Embedded/\(module.name)", swiftSettings: embedded))
+}
+targets += [
+  .target(name: "PAMModule",  // six entry points that only translate
+    dependencies: ["CPlatform"] + twins("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "Policy", "DaemonProtocol", "Admission"),
+    exclude: ["pam.map"], swiftSettings: embedded,
+    linkerSettings: moduleLink("PAMModule", map: "pam.map", soname: "pam_sojourn.so") + [.linkedLibrary("pam")] + libraries),
+  .target(name: "NSSModule",  // who is this name or uid: files in, the caller's buffer out
+    dependencies: ["CPlatform"] + twins("HostSystem", "Identity"),
+    exclude: ["nss.map"], swiftSettings: embedded + noHeap,
+    linkerSettings: moduleLink("NSSModule", map: "nss.map", soname: "libnss_sojourn.so.2")),
+  .executableTarget(name: "GateShell",  // login shell of every transient account
+    dependencies: ["CPlatform"] + twins("HostSystem", "Identity"), swiftSettings: embedded, linkerSettings: programLink),
+  .executableTarget(name: "Vacancy",  // asks every source but ours who has a name or number
+    dependencies: ["CPlatform"] + twins("HostSystem", "Identity"), swiftSettings: embedded, linkerSettings: programLink),
+  .executableTarget(name: "Reaper",  // becomes a uid, and kills what it can
+    dependencies: ["CPlatform"] + twins("HostSystem"), swiftSettings: embedded, linkerSettings: programLink),
+
+  .target(name: "Audit", dependencies: ["CPlatform"] + plain("HostSystem", "Encoding"), swiftSettings: house),  // one line an event
+  .target(name: "Accounts",  // leases, sessions, projection, homes, and the end of them
+    dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Audit"), swiftSettings: house),
+  .target(name: "Readiness",  // is this host set up so that nobody gets past us
+    dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration"), swiftSettings: house),
+  .target(name: "ConfigurationFile",  // TOML for people to the published form
+    dependencies: ["TOMLKit"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials"), swiftSettings: house),
+  .executableTarget(name: "sojournd",
+    dependencies: ["CPlatform", .product(name: "Logging", package: "swift-log")]
+      + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Accounts", "Audit", "Readiness", "Admission"),
+    swiftSettings: house, linkerSettings: libraries),
+  .executableTarget(name: "sojourn",
+    dependencies: ["CPlatform", .product(name: "ArgumentParser", package: "swift-argument-parser"), "ConfigurationFile"]
+      + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Readiness", "Accounts"),
+    swiftSettings: house, linkerSettings: libraries),
+]
+
+let testSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: testSettings, linkerSettings: libraries)
+}
+targets += [
+  tests("IdentityTests", plain("Identity", "HostSystem")),
+]
+
+let package = Package(
+  name: "sojourn",
+  products: [
+    .library(name: "pam_sojourn", type: .dynamic, targets: ["PAMModule"]),  // installed as pam_sojourn.so
+    .library(name: "nss_sojourn", type: .dynamic, targets: ["NSSModule"]),  // installed as libnss_sojourn.so.2
+    .executable(name: "gate-shell", targets: ["GateShell"]),                // installed as /usr/libexec/sojourn/shell
+    .executable(name: "vacancy", targets: ["Vacancy"]),
+    .executable(name: "reaper", targets: ["Reaper"]),
+    .executable(name: "sojournd", targets: ["sojournd"]),
+    .executable(name: "sojourn", targets: ["sojourn"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: targets
+)

@@ -1,0 +1,82 @@
+// Linux-PAM. Why shims: pam_syslog and pam_prompt are variadic, pam_get_item hands out an untyped pointer, and the
+// data that we leave in the handle between open_session and close_session must be plain C memory (its cleanup may run
+// in a forked child, as another user).
+#ifndef SOJOURN_PAM_H
+#define SOJOURN_PAM_H
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#pragma clang assume_nonnull begin
+
+static inline const char *_Nullable sojourn_pam_string(pam_handle_t *pamh, int item) {
+  const void *value = NULL;
+  return pam_get_item(pamh, item, &value) == PAM_SUCCESS ? (const char *)value : NULL;
+}
+
+/* The name, asked for if the host program has none yet (login). NULL if there is none to be had. */
+static inline const char *_Nullable sojourn_pam_user(pam_handle_t *pamh) {
+  const char *user = NULL;
+  return pam_get_user(pamh, &user, NULL) == PAM_SUCCESS ? user : NULL;
+}
+
+static inline const char *_Nullable sojourn_pam_environment(pam_handle_t *pamh, const char *name) {
+  return pam_getenv(pamh, name);
+}
+
+/* The text is an argument, never a format. */
+static inline void sojourn_pam_log(pam_handle_t *pamh, int priority, const char *text) {
+  pam_syslog(pamh, priority, "%s", text);
+}
+static inline void sojourn_pam_error(pam_handle_t *pamh, const char *text) { pam_error(pamh, "%s", text); }
+static inline void sojourn_pam_info(pam_handle_t *pamh, const char *text) { pam_info(pamh, "%s", text); }
+
+/* What close_session must know of open_session. Process-bound: a forked child inherits the handle, not the session. */
+struct sojourn_pam_session {
+  pid_t pid;
+  char id[48];
+};
+
+static inline void sojourn_pam_session_free(pam_handle_t *pamh, void *_Nullable data, int status) {
+  (void)pamh;
+  (void)status;
+  free(data); /* and nothing else: it may run as the target user in a forked child (PAM_DATA_SILENT) */
+}
+
+static inline int sojourn_pam_session_store(pam_handle_t *pamh, const char *id) {
+  struct sojourn_pam_session *session = calloc(1, sizeof *session);
+  if (session == NULL) return PAM_BUF_ERR;
+  session->pid = getpid();
+  strncpy(session->id, id, sizeof session->id - 1);
+  int result = pam_set_data(pamh, "sojourn_session", session, sojourn_pam_session_free);
+  if (result != PAM_SUCCESS) free(session);
+  return result;
+}
+
+static inline const char *_Nullable sojourn_pam_session_id(pam_handle_t *pamh) {
+  const void *data = NULL;
+  if (pam_get_data(pamh, "sojourn_session", &data) != PAM_SUCCESS || data == NULL) return NULL;
+  const struct sojourn_pam_session *session = data;
+  return session->pid == getpid() ? session->id : NULL;
+}
+
+/* pam_systemd reads this C string in the same process and gives the session's scope that RuntimeMaxSec. */
+static inline void sojourn_pam_text_free(pam_handle_t *pamh, void *_Nullable data, int status) {
+  (void)pamh;
+  (void)status;
+  free(data);
+}
+static inline int sojourn_pam_runtime_max(pam_handle_t *pamh, const char *seconds) {
+  char *copy = strdup(seconds);
+  if (copy == NULL) return PAM_BUF_ERR;
+  int result = pam_set_data(pamh, "systemd.runtime_max_sec", copy, sojourn_pam_text_free);
+  if (result != PAM_SUCCESS) free(copy);
+  return result;
+}
+
+#pragma clang assume_nonnull end
+#endif

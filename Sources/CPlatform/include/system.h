@@ -1,0 +1,98 @@
+// libc, for HostSystem only. Why shims: Embedded Swift has no Glibc module, Swift cannot call variadics (open, fcntl,
+// syslog), cannot see function-like macros (S_ISREG, WIFEXITED, CPU-dependent errno), and glibc hides struct ucred,
+// pidfd and openat2 behind _GNU_SOURCE, which a Clang module cannot set for headers that other modules own.
+#ifndef SOJOURN_SYSTEM_H
+#define SOJOURN_SYSTEM_H
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+#pragma clang assume_nonnull begin
+
+/* errno is a macro over a thread-local. */
+int  sojourn_errno(void);
+void sojourn_set_errno(int value);
+
+/* open(2), openat2(2): variadic, and hidden. `beneath` adds RESOLVE_BENEATH|NO_SYMLINKS|NO_MAGICLINKS|NO_XDEV. */
+int sojourn_openat(int directory, const char *path, int flags, unsigned mode);
+int sojourn_openat_beneath(int directory, const char *path, int flags);
+/* statx-free view of fstatat(2): only what we ask, with fixed types. */
+struct sojourn_stat {
+  uint64_t device, inode, size, links;
+  uint32_t mode, uid, gid;
+  int64_t modified_seconds, modified_nanoseconds;
+};
+int sojourn_fstat(int fd, struct sojourn_stat *out);
+int sojourn_fstatat(int directory, const char *path, struct sojourn_stat *out); /* never follows a link */
+int sojourn_rename(const char *from, const char *to); /* rename(2) is declared in stdio.h, which is not ours to import */
+int sojourn_renameat_noreplace(int from_dir, const char *from, int to_dir, const char *to);
+int sojourn_exchange(int from_dir, const char *from, int to_dir, const char *to);
+long sojourn_getdents(int fd, void *buffer, size_t size);
+int sojourn_clear_immutable(int fd);
+int sojourn_fcntl_lock(int fd); /* F_OFD_SETLK, whole file, exclusive; 0, or -1 with EAGAIN when another has it */
+int sojourn_set_nonblocking(int fd);
+int sojourn_set_close_on_exec(int fd, int yes);
+
+/* Processes. pidfd_open(2) and pidfd_send_signal(2) have no declaration outside _GNU_SOURCE. */
+int sojourn_pidfd_open(int pid);
+int sojourn_pidfd_signal(int pidfd, int signal);
+/* waitid(P_PIDFD): 0 = still running, 1 = ended. `status` = exit code, or 128 + signal, as a shell has it. */
+int sojourn_pidfd_wait(int pidfd, int *status);
+/* posix_spawn(3) with the descriptors that we name and an empty signal mask; `fds[i]` becomes descriptor i, -1 = /dev/null. */
+int sojourn_spawn(const char *path, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp,
+                  const int *fds, int fd_count, int *pid_out);
+
+/* AF_UNIX SOCK_SEQPACKET: sockaddr_un, SO_PEERCRED and struct ucred. */
+int sojourn_unix_connect(const char *path);
+int sojourn_unix_listen(const char *path, int backlog); /* binds, mode 0600 from the first instant */
+int sojourn_accept(int fd);
+struct sojourn_peer { int pid; uint32_t uid, gid; };
+int sojourn_peer(int fd, struct sojourn_peer *out);
+int sojourn_set_timeouts(int fd, int milliseconds);
+long sojourn_send(int fd, const void *bytes, size_t count);      /* MSG_NOSIGNAL */
+long sojourn_receive(int fd, void *bytes, size_t count);         /* MSG_TRUNC: the packet's true length */
+
+/* Clocks: CLOCK_REALTIME, CLOCK_BOOTTIME (Linux counts suspend), in nanoseconds; -1 on failure. */
+int64_t sojourn_wall_nanoseconds(void);
+int64_t sojourn_boot_nanoseconds(void);
+int sojourn_random(void *bytes, size_t count);
+
+/* Event sources of the daemon: signalfd(2), inotify(7). */
+int sojourn_signalfd(void); /* TERM, INT, HUP, CHLD blocked and readable */
+int sojourn_signal_read(int fd);
+int sojourn_inotify(void);
+int sojourn_inotify_watch(int fd, const char *directory);
+
+/* Becoming somebody else for ever, and nothing else: setgroups(0), setresgid, setresuid, empty capability sets. */
+int sojourn_become(uint32_t uid, uint32_t gid);
+/* 0 if every capability set of this process is empty, else -1. */
+int sojourn_has_no_capability(void);
+int sojourn_parent_death_signal(void);
+
+/* glibc: which services a database uses in this process; not declared for users of the C library. */
+int sojourn_nss_use(const char *database, const char *services);
+int sojourn_can_load_service(const char *service);
+/* getgrouplist(3): the number of groups, also when `capacity` is too small; -1 on error. */
+int sojourn_group_list(const char *name, uint32_t gid, uint32_t *out, int capacity);
+
+/* syslog(3) is variadic, and openlog would change the identity of the host program. The text is never a format. */
+void sojourn_syslog(int priority, const char *text);
+extern char *_Nullable *_Nullable environ;
+
+#pragma clang assume_nonnull end
+
+/* Constants that are macros with casts or behind feature tests. */
+static const int sojourn_o_path = 010000000;
+#endif

@@ -1,0 +1,284 @@
+// See system.h for why each of these exists.
+#define _GNU_SOURCE
+#include "include/system.h"
+#include <dlfcn.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <linux/capability.h>
+
+int sojourn_errno(void) { return errno; }
+void sojourn_set_errno(int value) { errno = value; }
+
+int sojourn_openat(int directory, const char *path, int flags, unsigned mode) {
+  return openat(directory, path, flags | O_CLOEXEC | O_NOCTTY, mode);
+}
+
+int sojourn_openat_beneath(int directory, const char *path, int flags) {
+  struct open_how how = {0};
+  how.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+  return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+static void fill(struct sojourn_stat *out, const struct stat *s) {
+  out->device = s->st_dev;
+  out->inode = s->st_ino;
+  out->size = s->st_size < 0 ? 0 : (uint64_t)s->st_size;
+  out->links = s->st_nlink;
+  out->mode = s->st_mode;
+  out->uid = s->st_uid;
+  out->gid = s->st_gid;
+  out->modified_seconds = s->st_mtim.tv_sec;
+  out->modified_nanoseconds = s->st_mtim.tv_nsec;
+}
+
+int sojourn_fstat(int fd, struct sojourn_stat *out) {
+  struct stat s;
+  if (fstat(fd, &s) != 0) return -1;
+  fill(out, &s);
+  return 0;
+}
+
+int sojourn_fstatat(int directory, const char *path, struct sojourn_stat *out) {
+  struct stat s;
+  if (fstatat(directory, path, &s, AT_SYMLINK_NOFOLLOW) != 0) return -1;
+  fill(out, &s);
+  return 0;
+}
+
+int sojourn_rename(const char *from, const char *to) { return rename(from, to); }
+
+int sojourn_renameat_noreplace(int from_dir, const char *from, int to_dir, const char *to) {
+  return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE);
+}
+
+int sojourn_exchange(int from_dir, const char *from, int to_dir, const char *to) {
+  return renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE);
+}
+
+long sojourn_getdents(int fd, void *buffer, size_t size) { return syscall(SYS_getdents64, fd, buffer, size); }
+
+int sojourn_clear_immutable(int fd) {
+  int flags = 0;
+  if (ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0) return -1;
+  int cleared = flags & ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+  if (cleared == flags) return 0;
+  return ioctl(fd, FS_IOC_SETFLAGS, &cleared);
+}
+
+int sojourn_fcntl_lock(int fd) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+int sojourn_set_nonblocking(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+int sojourn_set_close_on_exec(int fd, int yes) { return fcntl(fd, F_SETFD, yes ? FD_CLOEXEC : 0); }
+
+int sojourn_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+int sojourn_pidfd_signal(int pidfd, int signal) { return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0); }
+
+int sojourn_pidfd_wait(int pidfd, int *status) {
+  siginfo_t info = {0};
+  int result;
+  do result = waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
+  while (result != 0 && errno == EINTR);
+  if (result != 0) return -1;
+  if (info.si_pid == 0) return 0;
+  *status = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+  return 1;
+}
+
+int sojourn_spawn(const char *path, char *const *argv, char *const *envp, const int *fds, int fd_count, int *pid_out) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  sigset_t none, all;
+  int result = posix_spawn_file_actions_init(&actions);
+  if (result != 0) return result;
+  result = posix_spawnattr_init(&attributes);
+  if (result != 0) {
+    posix_spawn_file_actions_destroy(&actions);
+    return result;
+  }
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+  /* Sources go above the targets first, so that no dup2 overwrites a descriptor that a later one still needs. */
+  int above[8];
+  int count = fd_count > 8 ? 8 : fd_count;
+  for (int i = 0; i < count; i++) {
+    above[i] = -1;
+    if (fds[i] >= 0) {
+      above[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 64);
+      if (above[i] < 0 && result == 0) result = errno;
+    }
+  }
+  for (int i = 0; i < count && result == 0; i++) {
+    result = above[i] >= 0 ? posix_spawn_file_actions_adddup2(&actions, above[i], i)
+                           : posix_spawn_file_actions_addopen(&actions, i, "/dev/null", O_RDWR, 0);
+  }
+  if (result == 0) result = posix_spawn(pid_out, path, &actions, &attributes, argv, envp);
+  for (int i = 0; i < count; i++)
+    if (above[i] >= 0) close(above[i]);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return result;
+}
+
+static int unix_address(const char *path, struct sockaddr_un *address) {
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  if (strlen(path) >= sizeof address->sun_path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  strcpy(address->sun_path, path);
+  return 0;
+}
+
+int sojourn_unix_connect(const char *path) {
+  struct sockaddr_un address;
+  if (unix_address(path, &address) != 0) return -1;
+  int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+  int saved = errno;
+  close(fd);
+  errno = saved;
+  return -1;
+}
+
+int sojourn_unix_listen(const char *path, int backlog) {
+  struct sockaddr_un address;
+  if (unix_address(path, &address) != 0) return -1;
+  int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -1;
+  mode_t before = umask(0177);
+  int bound = bind(fd, (struct sockaddr *)&address, sizeof address);
+  umask(before);
+  if (bound == 0 && listen(fd, backlog) == 0) return fd;
+  int saved = errno;
+  close(fd);
+  errno = saved;
+  return -1;
+}
+
+int sojourn_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+int sojourn_peer(int fd, struct sojourn_peer *out) {
+  struct ucred credentials;
+  socklen_t size = sizeof credentials;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return -1;
+  out->pid = credentials.pid;
+  out->uid = credentials.uid;
+  out->gid = credentials.gid;
+  return 0;
+}
+
+int sojourn_set_timeouts(int fd, int milliseconds) {
+  struct timeval t = {.tv_sec = milliseconds / 1000, .tv_usec = (milliseconds % 1000) * 1000};
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t) != 0) return -1;
+  return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
+}
+
+long sojourn_send(int fd, const void *bytes, size_t count) { return send(fd, bytes, count, MSG_NOSIGNAL); }
+long sojourn_receive(int fd, void *bytes, size_t count) { return recv(fd, bytes, count, MSG_TRUNC); }
+
+static int64_t nanoseconds(clockid_t id) {
+  struct timespec t;
+  if (clock_gettime(id, &t) != 0) return -1;
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+int64_t sojourn_wall_nanoseconds(void) { return nanoseconds(CLOCK_REALTIME); }
+int64_t sojourn_boot_nanoseconds(void) { return nanoseconds(CLOCK_BOOTTIME); }
+
+int sojourn_random(void *bytes, size_t count) {
+  unsigned char *at = bytes;
+  while (count > 0) {
+    ssize_t got = getrandom(at, count, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return -1;
+    at += got;
+    count -= (size_t)got;
+  }
+  return 0;
+}
+
+int sojourn_signalfd(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGCHLD);
+  if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int sojourn_signal_read(int fd) {
+  struct signalfd_siginfo info;
+  return read(fd, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : -1;
+}
+
+int sojourn_inotify(void) { return inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
+int sojourn_inotify_watch(int fd, const char *directory) {
+  return inotify_add_watch(fd, directory, IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB);
+}
+
+int sojourn_become(uint32_t uid, uint32_t gid) {
+  if (syscall(SYS_setgroups, 0, NULL) != 0) return -1;
+  if (syscall(SYS_setresgid, gid, gid, gid) != 0) return -1;
+  if (syscall(SYS_setresuid, uid, uid, uid) != 0) return -1;
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  struct __user_cap_data_struct none[2] = {{0}};
+  if (syscall(SYS_capset, &header, none) != 0) return -1;
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+int sojourn_has_no_capability(void) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  struct __user_cap_data_struct sets[2] = {{0}};
+  if (syscall(SYS_capget, &header, sets) != 0) return -1;
+  for (int i = 0; i < 2; i++)
+    if (sets[i].effective || sets[i].permitted || sets[i].inheritable) return -1;
+  return 0;
+}
+
+int sojourn_parent_death_signal(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
+/* Exported by glibc for nscd and tests, in no public header (GLIBC_2.2.5). */
+extern int __nss_configure_lookup(const char *database, const char *services);
+int sojourn_nss_use(const char *database, const char *services) { return __nss_configure_lookup(database, services); }
+
+int sojourn_can_load_service(const char *service) {
+  char name[96];
+  if (snprintf(name, sizeof name, "libnss_%s.so.2", service) >= (int)sizeof name) return 0;
+  void *library = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+  if (library != NULL) dlclose(library);
+  return library != NULL;
+}
+
+int sojourn_group_list(const char *name, uint32_t gid, uint32_t *out, int capacity) {
+  int count = capacity;
+  int result = getgrouplist(name, gid, out, &count);
+  return result < 0 && count <= capacity ? -1 : count;
+}
+
+void sojourn_syslog(int priority, const char *text) { syslog(priority, "%s", text); }

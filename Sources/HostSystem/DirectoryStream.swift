@@ -1,0 +1,37 @@
+internal import CPlatform.System
+
+/// Directory entries read with getdents64(2): no DIR, no lock, nothing that a fork could leave half done.
+///
+///     offset  size  linux_dirent64 (getdents(2))
+///     0       8     inode
+///     8       8     position of the next entry, for lseek
+///     16      2     length of this record
+///     18      1     type
+///     19      …     name, NUL-terminated
+public enum DirectoryStream {
+  public static let nameOffset = 19
+
+  public static func names(of directory: borrowing FileDescriptor, cap: Int) throws(SystemError) -> [String] {
+    var names: [String] = []
+    var buffer = [UInt8](repeating: 0, count: 32768)
+    while true {
+      // SAFETY: the pointer is the array's own storage, whose count is passed.
+      let got = unsafe buffer.withUnsafeMutableBytes { bytes -> Int in
+        guard let base = bytes.baseAddress else { return 0 }
+        return unsafe sojourn_getdents(directory.raw, base, bytes.count)
+      }
+      guard got >= 0 else { throw .last("getdents64") }
+      if got == 0 { return names }
+      var at = 0
+      while at + nameOffset < got {
+        let length = Int(buffer[at + 16]) | Int(buffer[at + 17]) << 8
+        guard length > nameOffset, at + length <= got else { throw SystemError("getdents64", code: EIO) }
+        let name = buffer[(at + nameOffset)..<(at + length)].prefix { $0 != 0 }
+        at += length
+        if name.elementsEqual([46]) || name.elementsEqual([46, 46]) { continue }
+        guard names.count < cap else { throw SystemError("getdents64", code: EFBIG) }
+        names.append(String(decoding: name, as: UTF8.self))
+      }
+    }
+  }
+}

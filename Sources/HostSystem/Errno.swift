@@ -1,0 +1,33 @@
+internal import CPlatform.System
+
+/// A failed system call: the value of `errno` and which call it was (errno(3)).
+public struct SystemError: Error, Equatable, Sendable {
+  public let code: CInt
+  /// The call, as its manual page is named.
+  public let call: StaticString
+
+  public init(_ call: StaticString, code: CInt) {
+    self.code = code
+    self.call = call
+  }
+
+  /// Takes `errno` as the call that just failed left it.
+  public static func last(_ call: StaticString) -> SystemError { SystemError(call, code: sojourn_errno()) }
+
+  public static func == (a: SystemError, b: SystemError) -> Bool { a.code == b.code }
+
+  public var isMissing: Bool { code == ENOENT }
+  public var isExisting: Bool { code == EEXIST }
+  public var isNotEmpty: Bool { code == ENOTEMPTY || code == EEXIST }
+  public var isInterrupted: Bool { code == EINTR }
+  public var isWouldBlock: Bool { code == EAGAIN }
+  public var isFull: Bool { code == ENOSPC || code == EDQUOT }
+  public var isNoProcess: Bool { code == ESRCH }
+
+  /// "open: No such file or directory".
+  public var sentence: String {
+    // SAFETY: strerror returns a C string that lives at least until the next call in this thread; it is copied at once.
+    guard let text = unsafe strerror(code) else { return "\(call): error \(code)" }
+    return unsafe "\(call): " + String(cString: text)
+  }
+}

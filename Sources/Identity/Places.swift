@@ -1,0 +1,29 @@
+/// Where Sojourn's files are. Fixed: the NSS module has no configuration, and an admin finds them by heart.
+public enum Places {
+  public static var run: String { "/run/sojourn" }
+  public static var publishedConfiguration: String { "/run/sojourn/config.json" }
+  public static var lastGoodConfiguration: String { "/var/lib/sojourn/config.json" }
+  public static var endpointAddresses: String { "/run/sojourn/addresses.json" }
+  public static var socket: String { "/run/sojourn/sojournd.sock" }
+  public static var lock: String { "/run/sojourn/sojournd.lock" }
+  public static var leases: String { "/run/sojourn/leases" }
+  public static var projection: String { "/run/sojourn/nss" }
+  public static var state: String { "/var/lib/sojourn" }
+  public static var uids: String { "/var/lib/sojourn/uids" }
+  public static var trash: String { "/var/lib/sojourn/trash" }
+  public static var auditLog: String { "/var/log/sojourn/audit.jsonl" }
+  public static var auditSpool: String { "/run/sojourn/audit-spool.jsonl" }
+  public static var configurationFile: String { "/etc/sojourn/sojourn.toml" }
+  public static var configurationDirectory: String { "/etc/sojourn/sojourn.toml.d" }
+  public static var gateShell: String { "/usr/libexec/sojourn/shell" }
+  public static var vacancy: String { "/usr/libexec/sojourn/vacancy" }
+  public static var reaper: String { "/usr/libexec/sojourn/reaper" }
+  public static var commandLine: String { "/usr/sbin/sojourn" }
+  public static var daemon: String { "/usr/sbin/sojournd" }
+  /// The system group that every candidate and every lease is in.
+  public static var group: String { "sojourn" }
+  /// A file in a home root says that Sojourn made that directory: nothing is ever removed beneath any other.
+  public static var homeRootMark: String { ".sojourn-home-root" }
+  /// What the registry says of a uid that another source of the host holds.
+  public static var takenMark: String { "!taken" }
+}
