@@ -52,3 +52,10 @@ public struct Deadline: Sendable, Equatable {
     return min(wall - moment.wall, boot - moment.boot) / 1_000_000 + 1
   }
 }
+
+/// Waiting without a signal or a thread.
+public enum Pause {
+  public static func milliseconds(_ count: Int32) {
+    _ = poll(nil, 0, count)
+  }
+}

@@ -22,6 +22,8 @@ public struct SystemError: Error, Equatable, Sendable {
   public var isInterrupted: Bool { code == EINTR }
   public var isWouldBlock: Bool { code == EAGAIN }
   public var isFull: Bool { code == ENOSPC || code == EDQUOT }
+  /// What a socket says whose daemon is gone, restarting, or was never there.
+  public var isNobodyListening: Bool { code == ENOENT || code == ECONNREFUSED }
   public var isNoProcess: Bool { code == ESRCH }
 
   /// "open: No such file or directory".

@@ -1,0 +1,160 @@
+public import Identity
+
+/// The configuration as `sojourn apply` validated and published it: all that modules and daemon ever read.
+/// It holds contents (keys, not key files) wherever a login would otherwise open one more file.
+public struct PublishedConfiguration: Sendable {
+  public var certificate: CertificateRules
+  public var policy: PolicyRules
+  public var host: HostFacts
+  public var accounts: AccountRules
+  public var session: SessionRules
+
+  public init(certificate: CertificateRules, policy: PolicyRules, host: HostFacts, accounts: AccountRules, session: SessionRules) {
+    self.certificate = certificate
+    self.policy = policy
+    self.host = host
+    self.accounts = accounts
+    self.session = session
+  }
+}
+
+/// What a certificate must be (DESIGN 8, `[certificate]`).
+public struct CertificateRules: Sendable {
+  /// Public key blobs (RFC 4253 section 6.6) of the authorities that may sign users.
+  public var trusted: [TrustedAuthority]
+  /// Seconds. A certificate that is valid for longer is not ephemeral.
+  public var maxLifetime: UInt64
+  /// Seconds that clocks may differ.
+  public var clockSkew: UInt64
+  public var subject: SubjectSource
+
+  public init(trusted: [TrustedAuthority], maxLifetime: UInt64, clockSkew: UInt64, subject: SubjectSource) {
+    self.trusted = trusted
+    self.maxLifetime = maxLifetime
+    self.clockSkew = clockSkew
+    self.subject = subject
+  }
+}
+
+public struct TrustedAuthority: Sendable {
+  public var blob: [UInt8]
+  /// The file that it came from, for messages.
+  public var file: String
+
+  public init(blob: [UInt8], file: String) {
+    self.blob = blob
+    self.file = file
+  }
+}
+
+/// What the policy is told as the subject's id.
+public enum SubjectSource: Sendable {
+  case keyID
+  case principal
+  /// The value of the certificate extension of that name.
+  case certificateExtension(String)
+}
+
+/// How the policy endpoint is asked (`[policy]`).
+public struct PolicyRules: Sendable {
+  /// Tried in order.
+  public var endpoints: [PolicyEndpoint]
+  public var caFile: String?
+  public var clientCertificate: String?
+  public var clientKey: String?
+  /// A root-only file that is read anew for every question, so that its token may be rotated.
+  public var tokenFile: String?
+  public var attributesIn: AttributePlace
+  /// Milliseconds for everything that one decision takes.
+  public var deadline: UInt64
+
+  public init(endpoints: [PolicyEndpoint], caFile: String?, clientCertificate: String?, clientKey: String?, tokenFile: String?,
+    attributesIn: AttributePlace, deadline: UInt64) {
+    self.endpoints = endpoints
+    self.caFile = caFile
+    self.clientCertificate = clientCertificate
+    self.clientKey = clientKey
+    self.tokenFile = tokenFile
+    self.attributesIn = attributesIn
+    self.deadline = deadline
+  }
+}
+
+/// One endpoint, taken apart when it was published, so that the module parses no URL.
+public struct PolicyEndpoint: Sendable {
+  public var url: String
+  public var host: String
+  public var port: UInt16
+  /// `host` is an address or a loopback name: nothing has to be resolved.
+  public var isLiteral: Bool
+
+  public init(url: String, host: String, port: UInt16, isLiteral: Bool) {
+    self.url = url
+    self.host = host
+    self.port = port
+    self.isLiteral = isLiteral
+  }
+}
+
+public enum AttributePlace: Sendable { case subject, context }
+
+/// Who this host is to the policy (`[host]`).
+public struct HostFacts: Sendable {
+  public var id: String
+  public var labels: [Label]
+  /// Programs that see candidates: absolute paths.
+  public var candidatePrograms: [String]
+
+  public struct Label: Sendable {
+    public var name: String
+    public var value: String
+    public init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  public init(id: String, labels: [Label], candidatePrograms: [String]) {
+    self.id = id
+    self.labels = labels
+    self.candidatePrograms = candidatePrograms
+  }
+}
+
+/// The host's ceilings on accounts (`[accounts]`).
+public struct AccountRules: Sendable {
+  public var names: [String]
+  public var range: UIDRange
+  public var homeRoot: String
+  public var shell: String
+  public var skeleton: String
+  /// All that a policy may grant here.
+  public var groups: [String]
+  /// Those of `groups` whose members can become root; granted only because they stand here too.
+  public var rootEquivalentGroups: [String]
+
+  public init(names: [String], range: UIDRange, homeRoot: String, shell: String, skeleton: String, groups: [String],
+    rootEquivalentGroups: [String]) {
+    self.names = names
+    self.range = range
+    self.homeRoot = homeRoot
+    self.shell = shell
+    self.skeleton = skeleton
+    self.groups = groups
+    self.rootEquivalentGroups = rootEquivalentGroups
+  }
+
+  public func admits(_ name: AccountName) -> Bool { names.contains { NamePattern.matches($0, name) } }
+}
+
+/// The host's ceilings on sessions (`[session]`).
+public struct SessionRules: Sendable {
+  /// Seconds.
+  public var maxDuration: UInt64
+  public var endWithCertificate: Bool
+
+  public init(maxDuration: UInt64, endWithCertificate: Bool) {
+    self.maxDuration = maxDuration
+    self.endWithCertificate = endWithCertificate
+  }
+}

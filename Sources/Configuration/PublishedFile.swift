@@ -1,0 +1,34 @@
+internal import Encoding
+internal import HostSystem
+internal import Identity
+
+/// Why there is no configuration to go by.
+public enum ConfigurationUnavailable: Error, Sendable {
+  /// Nothing was ever published here: Sojourn is installed but not set up.
+  case neverPublished
+  /// It was published before, but this boot has none yet: the daemon has not come up.
+  case notThisBoot
+  /// It is there and cannot be believed; why, for the log.
+  case unusable(String)
+}
+
+extension PublishedConfiguration {
+  /// Reads the file that `sojourn apply` published for this boot.
+  public static func current() throws(ConfigurationUnavailable) -> PublishedConfiguration {
+    let bytes: [UInt8]
+    do throws(SystemError) {
+      bytes = try Files.readTrusted(Places.publishedConfiguration, cap: cap)
+    } catch {
+      guard error.isMissing else { throw .unusable(error.sentence) }
+      throw Files.exists(Places.lastGoodConfiguration) ? .notThisBoot : .neverPublished
+    }
+    return try parse(bytes)
+  }
+
+  /// Takes the file's bytes; `unusable` says what is wrong with them.
+  public static func parse(_ bytes: [UInt8]) throws(ConfigurationUnavailable) -> PublishedConfiguration {
+    let json: JSONValue
+    do throws(JSONError) { json = try JSONValue.parse(bytes) } catch { throw .unusable("not JSON: " + error.reason) }
+    do throws(PublishedFormError) { return try PublishedConfiguration(json: json) } catch { throw .unusable(error.member + ": " + error.reason) }
+  }
+}

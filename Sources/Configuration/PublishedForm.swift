@@ -1,0 +1,173 @@
+public import Encoding
+internal import Identity
+
+/// A published configuration that is not one of ours: which member, and what is wrong with it.
+public struct PublishedFormError: Error, Sendable {
+  public let member: String
+  public let reason: String
+}
+
+/// The published file: JSON with a version, every member present, nothing assumed.
+extension PublishedConfiguration {
+  public static var version: Int64 { 1 }
+  /// The largest file that is believed, in bytes.
+  public static var cap: Int { 1 << 20 }
+
+  public var json: JSONValue {
+    var root = JSONObject()
+    root.set("version", .integer(PublishedConfiguration.version))
+    var c = JSONObject()
+    c.set("trusted", .array(certificate.trusted.map { .object([.init("key", .string(Base64.encode($0.blob))), .init("file", .string($0.file))]) }))
+    c.set("max_lifetime", .unsigned(certificate.maxLifetime))
+    c.set("clock_skew", .unsigned(certificate.clockSkew))
+    c.set("subject", certificate.subject.text)
+    root.set("certificate", c.value)
+    var p = JSONObject()
+    p.set("endpoints", .array(policy.endpoints.map {
+      .object([.init("url", .string($0.url)), .init("host", .string($0.host)), .init("port", .integer(Int64($0.port))),
+        .init("literal", .boolean($0.isLiteral))])
+    }))
+    p.set("ca_file", policy.caFile ?? "")
+    p.set("client_certificate", policy.clientCertificate ?? "")
+    p.set("client_key", policy.clientKey ?? "")
+    p.set("token_file", policy.tokenFile ?? "")
+    switch policy.attributesIn {
+    case .subject: p.set("attributes_in", "subject")
+    case .context: p.set("attributes_in", "context")
+    }
+    p.set("deadline_ms", .unsigned(policy.deadline))
+    root.set("policy", p.value)
+    var h = JSONObject()
+    h.set("id", host.id)
+    h.set("labels", .object(host.labels.map { .init($0.name, .string($0.value)) }))
+    h.set("candidate_programs", .strings(host.candidatePrograms))
+    root.set("host", h.value)
+    var a = JSONObject()
+    a.set("names", .strings(accounts.names))
+    a.set("uid_first", .integer(Int64(accounts.range.first)))
+    a.set("uid_last", .integer(Int64(accounts.range.last)))
+    a.set("home_root", accounts.homeRoot)
+    a.set("shell", accounts.shell)
+    a.set("skeleton", accounts.skeleton)
+    a.set("groups", .strings(accounts.groups))
+    a.set("root_equivalent_groups", .strings(accounts.rootEquivalentGroups))
+    root.set("accounts", a.value)
+    var s = JSONObject()
+    s.set("max_duration", .unsigned(session.maxDuration))
+    s.set("end_with_certificate", .boolean(session.endWithCertificate))
+    root.set("session", s.value)
+    return root.value
+  }
+
+  public init(json root: JSONValue) throws(PublishedFormError) {
+    let read = MemberReader(root, path: "")
+    guard try read.integer("version") == PublishedConfiguration.version else {
+      throw PublishedFormError(member: "version", reason: "another version of Sojourn published it; run sojourn apply")
+    }
+    let c = try read.object("certificate")
+    var trusted: [TrustedAuthority] = []
+    for entry in try c.array("trusted") {
+      let member = MemberReader(entry, path: "certificate.trusted")
+      let key = Array(try member.string("key").utf8)
+      guard let blob = Base64.decode(key.span, 0..<key.count) else { throw PublishedFormError(member: "certificate.trusted", reason: "a key is not base64") }
+      trusted.append(TrustedAuthority(blob: blob, file: try member.string("file")))
+    }
+    guard let subject = SubjectSource(text: try c.string("subject")) else {
+      throw PublishedFormError(member: "certificate.subject", reason: "unknown source")
+    }
+    certificate = CertificateRules(trusted: trusted, maxLifetime: try c.unsigned("max_lifetime"), clockSkew: try c.unsigned("clock_skew"), subject: subject)
+
+    let p = try read.object("policy")
+    var endpoints: [PolicyEndpoint] = []
+    for entry in try p.array("endpoints") {
+      let member = MemberReader(entry, path: "policy.endpoints")
+      guard let port = UInt16(exactly: try member.unsigned("port")) else { throw PublishedFormError(member: "policy.endpoints.port", reason: "out of range") }
+      endpoints.append(PolicyEndpoint(url: try member.string("url"), host: try member.string("host"), port: port, isLiteral: try member.boolean("literal")))
+    }
+    let place = try p.string("attributes_in")
+    guard place.isExactly("subject") || place.isExactly("context") else { throw PublishedFormError(member: "policy.attributes_in", reason: "unknown place") }
+    policy = PolicyRules(endpoints: endpoints, caFile: try p.optionalString("ca_file"), clientCertificate: try p.optionalString("client_certificate"),
+      clientKey: try p.optionalString("client_key"), tokenFile: try p.optionalString("token_file"),
+      attributesIn: place.isExactly("subject") ? .subject : .context, deadline: try p.unsigned("deadline_ms"))
+
+    let h = try read.object("host")
+    var labels: [HostFacts.Label] = []
+    for member in try h.object("labels").members() {
+      guard let value = member.value.string else { throw PublishedFormError(member: "host.labels", reason: "a value is no string") }
+      labels.append(.init(name: member.name, value: value))
+    }
+    host = HostFacts(id: try h.string("id"), labels: labels, candidatePrograms: try h.strings("candidate_programs"))
+
+    let a = try read.object("accounts")
+    guard let first = UInt32(exactly: try a.unsigned("uid_first")), let last = UInt32(exactly: try a.unsigned("uid_last")),
+      let range = UIDRange(first: first, last: last)
+    else { throw PublishedFormError(member: "accounts.uid_first", reason: "no usable range") }
+    accounts = AccountRules(names: try a.strings("names"), range: range, homeRoot: try a.string("home_root"), shell: try a.string("shell"),
+      skeleton: try a.string("skeleton"), groups: try a.strings("groups"), rootEquivalentGroups: try a.strings("root_equivalent_groups"))
+
+    let s = try read.object("session")
+    session = SessionRules(maxDuration: try s.unsigned("max_duration"), endWithCertificate: try s.boolean("end_with_certificate"))
+  }
+}
+
+extension SubjectSource {
+  public var text: String {
+    switch self {
+    case .keyID: "key-id"
+    case .principal: "principal"
+    case .certificateExtension(let name): "extension:" + name
+    }
+  }
+
+  /// `key-id`, `principal`, or `extension:NAME`.
+  public init?(text: String) {
+    let prefix = "extension:"
+    if text.isExactly("key-id") {
+      self = .keyID
+    } else if text.isExactly("principal") {
+      self = .principal
+    } else if text.begins(with: prefix), text.utf8.count > prefix.utf8.count {
+      self = .certificateExtension(String(decoding: text.utf8.dropFirst(prefix.utf8.count), as: UTF8.self))
+    } else {
+      return nil
+    }
+  }
+}
+
+/// Typed access to an object's members, with the path for the error.
+struct MemberReader {
+  let value: JSONValue
+  let path: String
+
+  init(_ value: JSONValue, path: String) {
+    self.value = value
+    self.path = path
+  }
+
+  private func name(_ member: String) -> String { path.utf8.isEmpty ? member : path + "." + member }
+
+  private func need<T>(_ member: String, _ expected: String, _ value: T?) throws(PublishedFormError) -> T {
+    guard let value else { throw PublishedFormError(member: name(member), reason: "missing, or not " + expected) }
+    return value
+  }
+
+  func object(_ member: String) throws(PublishedFormError) -> MemberReader {
+    let value = try need(member, "an object", value[member])
+    guard case .object = value else { throw PublishedFormError(member: name(member), reason: "not an object") }
+    return MemberReader(value, path: name(member))
+  }
+  func members() throws(PublishedFormError) -> [JSONValue.Member] { try need("", "an object", value.members) }
+  func array(_ member: String) throws(PublishedFormError) -> [JSONValue] { try need(member, "a list", value[member]?.array) }
+  func string(_ member: String) throws(PublishedFormError) -> String { try need(member, "a string", value[member]?.string) }
+  func strings(_ member: String) throws(PublishedFormError) -> [String] { try need(member, "a list of strings", value[member]?.strings) }
+  func boolean(_ member: String) throws(PublishedFormError) -> Bool { try need(member, "true or false", value[member]?.boolean) }
+  func integer(_ member: String) throws(PublishedFormError) -> Int64 { try need(member, "a whole number", value[member]?.integer) }
+  func unsigned(_ member: String) throws(PublishedFormError) -> UInt64 {
+    try need(member, "a whole number from 0 on", value[member]?.integer.flatMap { UInt64(exactly: $0) })
+  }
+  /// The empty string stands for "none".
+  func optionalString(_ member: String) throws(PublishedFormError) -> String? {
+    let text = try string(member)
+    return text.utf8.isEmpty ? nil : text
+  }
+}

@@ -1,0 +1,38 @@
+internal import Encoding
+public import HostSystem
+internal import Identity
+
+/// Why the daemon's word could not be had.
+public enum DaemonSilence: Error, Sendable {
+  /// Nobody listens, or not root, or not in time.
+  case unreachable(SystemError)
+  /// What came was not of this protocol.
+  case garbled(String)
+}
+
+/// One question to the daemon and its answer.
+public enum DaemonClient {
+  /// - Parameters:
+  ///   - milliseconds: for the connection, the question and the answer each.
+  ///   - patience: milliseconds to go on trying while nobody listens, for a daemon that restarts.
+  public static func ask(_ request: Request, milliseconds: Int32, patience: Int64 = 0) throws(DaemonSilence) -> Reply {
+    guard let packet = request.packet, packet.count <= Request.cap else { throw .garbled("the question cannot be put in one message") }
+    let begin = Moment.now()
+    while true {
+      do throws(SystemError) {
+        let socket = try SeqpacketSocket.connect(toRootAt: Places.socket, milliseconds: milliseconds)
+        try socket.send(packet)
+        let answer = try socket.receive(cap: Request.cap)
+        return try reply(answer)
+      } catch {
+        let waited = (Moment.now().boot - begin.boot) / 1_000_000
+        guard error.isNobodyListening, waited >= 0, waited < patience else { throw .unreachable(error) }
+        Pause.milliseconds(50)
+      }
+    }
+  }
+
+  private static func reply(_ bytes: [UInt8]) throws(SystemError) -> Reply {
+    do throws(ProtocolError) { return try Reply(packet: bytes) } catch { return .failed("the daemon's answer: " + error.reason) }
+  }
+}

@@ -1,0 +1,134 @@
+public import Encoding
+
+/// What the daemon answers, one message each: `{"version":1,"reply":"opened",…}`.
+public enum Reply: Sendable {
+  case opened(Opened)
+  case done
+  case refused(OpenRefusal, detail: String)
+  /// In the order of their ids. `more`: ask again after the last one.
+  case sessions([SessionSummary], more: Bool)
+  case status(DaemonStatus)
+  /// The request was not understood or cannot be met now; for admins.
+  case failed(String)
+}
+
+public struct Opened: Sendable {
+  public var session: String
+  /// Seconds since 1970.
+  public var expires: UInt64
+  /// Why some granted group was left out, and the like: for the log.
+  public var notes: [String]
+
+  public init(session: String, expires: UInt64, notes: [String]) {
+    self.session = session
+    self.expires = expires
+    self.notes = notes
+  }
+}
+
+/// Why the daemon opens no session. Tokens stand in messages and in the audit log.
+public enum OpenRefusal: Sendable, CaseIterable {
+  /// The name is a user or a group of another source.
+  case nameOfOther
+  /// The number is a uid or gid of another source, or was promised to another name meanwhile: logging in again helps.
+  case numberOfOther
+  /// Groups, subordinate ids, a crontab, mail or jobs stand under the name already.
+  case rightsStand
+  /// A source of names could not say whether it has the name.
+  case sourceFailed
+  /// The end of the name's last lease takes too long.
+  case draining
+  /// The request breaks a ceiling of this host.
+  case ceiling
+  /// The process that asks is gone, or not the one it says.
+  case noProcess
+  /// The audit line or the claim could not be written.
+  case notWritten
+  /// The home could not be made.
+  case noHome
+  /// The daemon cannot open anything now: no configuration, or it is stopping.
+  case notReady
+
+  public var token: String {
+    switch self {
+    case .nameOfOther: "name-of-other"
+    case .numberOfOther: "number-of-other"
+    case .rightsStand: "rights-stand"
+    case .sourceFailed: "source-failed"
+    case .draining: "draining"
+    case .ceiling: "ceiling"
+    case .noProcess: "no-process"
+    case .notWritten: "not-written"
+    case .noHome: "no-home"
+    case .notReady: "not-ready"
+    }
+  }
+
+  public init?(token: String) {
+    for refusal in OpenRefusal.allCases where refusal.token.isExactly(token) {
+      self = refusal
+      return
+    }
+    return nil
+  }
+}
+
+/// A session as the command line shows it.
+public struct SessionSummary: Sendable {
+  public var session: String
+  public var name: String
+  public var uid: UInt32
+  public var isLocal: Bool
+  /// "active" or "draining".
+  public var state: String
+  public var pid: Int32
+  public var login: LoginFacts
+  public var keyID: String
+  public var groups: [String]
+  /// Seconds since 1970.
+  public var opened: UInt64
+  public var expires: UInt64
+
+  public init(session: String, name: String, uid: UInt32, isLocal: Bool, state: String, pid: Int32, login: LoginFacts, keyID: String,
+    groups: [String], opened: UInt64, expires: UInt64) {
+    self.session = session
+    self.name = name
+    self.uid = uid
+    self.isLocal = isLocal
+    self.state = state
+    self.pid = pid
+    self.login = login
+    self.keyID = keyID
+    self.groups = groups
+    self.opened = opened
+    self.expires = expires
+  }
+}
+
+/// How the daemon is.
+public struct DaemonStatus: Sendable {
+  public var softwareVersion: String
+  public var pid: Int32
+  /// Seconds since 1970.
+  public var started: UInt64
+  /// nil: candidates are published. Else: the sentences that say why they are not.
+  public var candidatesWithheld: [String]?
+  /// nil: the configuration file is the published one. Else what is wrong with it.
+  public var configurationProblem: String?
+  public var leases: UInt64
+  public var sessions: UInt64
+  /// Names whose end failed twice.
+  public var quarantined: [String]
+
+  public init(softwareVersion: String, pid: Int32, started: UInt64, candidatesWithheld: [String]?, configurationProblem: String?,
+    leases: UInt64, sessions: UInt64, quarantined: [String]) {
+    self.softwareVersion = softwareVersion
+    self.pid = pid
+    self.started = started
+    self.candidatesWithheld = candidatesWithheld
+    self.configurationProblem = configurationProblem
+    self.leases = leases
+    self.sessions = sessions
+    self.quarantined = quarantined
+  }
+}

@@ -1,0 +1,91 @@
+internal import Encoding
+
+extension Reply {
+  public var packet: [UInt8]? {
+    var o = JSONObject()
+    o.set("version", .integer(Request.version))
+    switch self {
+    case .opened(let opened):
+      o.set("reply", "opened")
+      o.set("session", opened.session)
+      o.set("expires", .unsigned(opened.expires))
+      o.set("notes", .strings(opened.notes))
+    case .done: o.set("reply", "done")
+    case .refused(let refusal, let detail):
+      o.set("reply", "refused")
+      o.set("token", refusal.token)
+      o.set("detail", detail)
+    case .sessions(let summaries, let more):
+      o.set("reply", "sessions")
+      o.set("more", .boolean(more))
+      o.set("sessions", .array(summaries.map { $0.json }))
+    case .status(let status):
+      o.set("reply", "status")
+      o.set("status", status.json)
+    case .failed(let reason):
+      o.set("reply", "failed")
+      o.set("reason", reason)
+    }
+    return o.value.text()
+  }
+
+  public init(packet: [UInt8]) throws(ProtocolError) {
+    let read = try MessageReader.open(packet)
+    let kind = try read.string("reply")
+    if kind.isExactly("opened") {
+      self = .opened(Opened(session: try read.string("session"), expires: try read.unsigned("expires"), notes: try read.strings("notes")))
+    } else if kind.isExactly("done") {
+      self = .done
+    } else if kind.isExactly("refused") {
+      guard let refusal = OpenRefusal(token: try read.string("token")) else { throw ProtocolError("unknown refusal") }
+      self = .refused(refusal, detail: try read.string("detail"))
+    } else if kind.isExactly("sessions") {
+      var summaries: [SessionSummary] = []
+      for entry in try read.array("sessions") { summaries.append(try SessionSummary(MessageReader(entry))) }
+      self = .sessions(summaries, more: try read.boolean("more"))
+    } else if kind.isExactly("status") {
+      self = .status(try DaemonStatus(read.object("status")))
+    } else if kind.isExactly("failed") {
+      self = .failed(try read.string("reason"))
+    } else {
+      throw ProtocolError("unknown reply")
+    }
+  }
+}
+
+extension SessionSummary {
+  /// Also what `sojourn sessions --json` prints.
+  public var json: JSONValue {
+    .object([
+      .init("session", .string(session)), .init("name", .string(name)), .init("uid", .integer(Int64(uid))), .init("local", .boolean(isLocal)),
+      .init("state", .string(state)), .init("pid", .integer(Int64(pid))), .init("login", login.json), .init("key_id", .string(keyID)),
+      .init("groups", .strings(groups)), .init("opened", .unsigned(opened)), .init("expires", .unsigned(expires)),
+    ])
+  }
+  init(_ read: MessageReader) throws(ProtocolError) {
+    self.init(session: try read.string("session"), name: try read.string("name"), uid: try read.uid("uid"), isLocal: try read.boolean("local"),
+      state: try read.string("state"), pid: try read.pid("pid"), login: try LoginFacts(read.object("login")), keyID: try read.string("key_id"),
+      groups: try read.strings("groups"), opened: try read.unsigned("opened"), expires: try read.unsigned("expires"))
+  }
+}
+
+extension DaemonStatus {
+  /// Also what `sojourn status --json` prints.
+  public var json: JSONValue {
+    var o = JSONObject()
+    o.set("version", softwareVersion)
+    o.set("pid", .integer(Int64(pid)))
+    o.set("started", .unsigned(started))
+    o.set("candidates_withheld", candidatesWithheld.map { JSONValue.strings($0) })
+    o.set("configuration_problem", configurationProblem)
+    o.set("leases", .unsigned(leases))
+    o.set("sessions", .unsigned(sessions))
+    o.set("quarantined", .strings(quarantined))
+    return o.value
+  }
+  init(_ read: MessageReader) throws(ProtocolError) {
+    self.init(softwareVersion: try read.string("version"), pid: try read.pid("pid"), started: try read.unsigned("started"),
+      candidatesWithheld: read.value["candidates_withheld"]?.strings, configurationProblem: read.value["configuration_problem"]?.string,
+      leases: try read.unsigned("leases"), sessions: try read.unsigned("sessions"), quarantined: try read.strings("quarantined"))
+  }
+}

@@ -1,0 +1,132 @@
+public import Encoding
+
+/// What is asked of the daemon, one message each: JSON in one SEQPACKET packet, `{"version":1,"request":"open",…}`.
+/// Only root is heard, and who asks is what the kernel says (SO_PEERCRED), never what the message says.
+public enum Request: Sendable {
+  /// Open a session for the process that sends this.
+  case open(OpenRequest)
+  /// The session's `close_session` ran.
+  case closed(session: String)
+  /// A login was refused before any opening: write it down, and end that connection.
+  case refused(RefusedLogin)
+  /// The live sessions whose ids come after this one ("" = from the first); a page, as many as fit one message.
+  case sessions(after: String)
+  /// End a session by its id, or all sessions of a name. Session ids begin with a digit, names never do.
+  case end(target: String, reason: String)
+  case status
+  /// Read the configuration anew (`sojourn apply` published it, or is to).
+  case reload
+
+  public static var version: Int64 { 1 }
+  /// The largest message either side takes, in bytes.
+  public static var cap: Int { 64 * 1024 }
+}
+
+/// One decided login that asks to become a session.
+public struct OpenRequest: Sendable {
+  /// The login name, and the uid and home that sshd heard from NSS for it.
+  public var name: String
+  public var uid: UInt32
+  /// An account of another source: nothing of it is made or removed, only the session is written down and watched.
+  public var isLocal: Bool
+  public var login: LoginFacts
+  public var credential: CredentialFacts
+  public var decision: DecisionFacts
+  /// Names of the supplementary groups that the decision grants, after the host's ceilings.
+  public var groups: [String]
+  public var shell: String
+  /// Seconds that the session may last, after the host's ceilings.
+  public var seconds: UInt64
+
+  public init(name: String, uid: UInt32, isLocal: Bool, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
+    groups: [String], shell: String, seconds: UInt64) {
+    self.name = name
+    self.uid = uid
+    self.isLocal = isLocal
+    self.login = login
+    self.credential = credential
+    self.decision = decision
+    self.groups = groups
+    self.shell = shell
+    self.seconds = seconds
+  }
+}
+
+/// A login as PAM knows it. All texts come from outside.
+public struct LoginFacts: Sendable {
+  public var service: String
+  public var tty: String
+  /// The client's address, or empty.
+  public var remote: String
+
+  public init(service: String, tty: String, remote: String) {
+    self.service = service
+    self.tty = tty
+    self.remote = remote
+  }
+}
+
+/// What was shown at the login. All texts come from outside, signed by an authority of ours.
+public struct CredentialFacts: Sendable {
+  public var kind: String
+  public var keyID: String
+  /// Decimal: a 64-bit number does not survive as a JSON number (RFC 7493).
+  public var serial: String
+  public var keyFingerprint: String
+  public var caFingerprint: String
+  public var principals: [String]
+  /// Seconds since 1970.
+  public var notBefore: UInt64
+  public var notAfter: UInt64
+
+  public init(kind: String, keyID: String, serial: String, keyFingerprint: String, caFingerprint: String, principals: [String],
+    notBefore: UInt64, notAfter: UInt64) {
+    self.kind = kind
+    self.keyID = keyID
+    self.serial = serial
+    self.keyFingerprint = keyFingerprint
+    self.caFingerprint = caFingerprint
+    self.principals = principals
+    self.notBefore = notBefore
+    self.notAfter = notAfter
+  }
+}
+
+/// The decision's trail.
+public struct DecisionFacts: Sendable {
+  public var requestID: String
+  public var endpoint: String
+  /// The endpoint's reason for admins, or empty.
+  public var reason: String
+  /// How long the answer took, in milliseconds.
+  public var milliseconds: UInt64
+
+  public init(requestID: String, endpoint: String, reason: String, milliseconds: UInt64) {
+    self.requestID = requestID
+    self.endpoint = endpoint
+    self.reason = reason
+    self.milliseconds = milliseconds
+  }
+}
+
+/// A login that the module refused.
+public struct RefusedLogin: Sendable {
+  public var name: String
+  public var isLocal: Bool
+  public var login: LoginFacts
+  public var credential: CredentialFacts?
+  public var decision: DecisionFacts?
+  /// The refusal's token in the table of refusals, and what happened, for admins.
+  public var token: String
+  public var detail: String
+
+  public init(name: String, isLocal: Bool, login: LoginFacts, credential: CredentialFacts?, decision: DecisionFacts?, token: String, detail: String) {
+    self.name = name
+    self.isLocal = isLocal
+    self.login = login
+    self.credential = credential
+    self.decision = decision
+    self.token = token
+    self.detail = detail
+  }
+}

@@ -1,0 +1,109 @@
+internal import Encoding
+
+extension Request {
+  /// The packet; nil only if memory runs out or a text is not UTF-8.
+  public var packet: [UInt8]? {
+    var o = JSONObject()
+    o.set("version", .integer(Request.version))
+    switch self {
+    case .open(let request):
+      o.set("request", "open")
+      o.set("name", request.name)
+      o.set("uid", .integer(Int64(request.uid)))
+      o.set("local", .boolean(request.isLocal))
+      o.set("login", request.login.json)
+      o.set("credential", request.credential.json)
+      o.set("decision", request.decision.json)
+      o.set("groups", .strings(request.groups))
+      o.set("shell", request.shell)
+      o.set("seconds", .unsigned(request.seconds))
+    case .closed(let session):
+      o.set("request", "closed")
+      o.set("session", session)
+    case .refused(let refused):
+      o.set("request", "refused")
+      o.set("name", refused.name)
+      o.set("local", .boolean(refused.isLocal))
+      o.set("login", refused.login.json)
+      o.set("credential", refused.credential?.json)
+      o.set("decision", refused.decision?.json)
+      o.set("token", refused.token)
+      o.set("detail", refused.detail)
+    case .sessions(let after):
+      o.set("request", "sessions")
+      o.set("after", after)
+    case .end(let target, let reason):
+      o.set("request", "end")
+      o.set("target", target)
+      o.set("reason", reason)
+    case .status: o.set("request", "status")
+    case .reload: o.set("request", "reload")
+    }
+    return o.value.text()
+  }
+
+  public init(packet: [UInt8]) throws(ProtocolError) {
+    let read = try MessageReader.open(packet)
+    let kind = try read.string("request")
+    if kind.isExactly("open") {
+      self = .open(OpenRequest(name: try read.string("name"), uid: try read.uid("uid"), isLocal: try read.boolean("local"),
+        login: try LoginFacts(read.object("login")), credential: try CredentialFacts(read.object("credential")),
+        decision: try DecisionFacts(read.object("decision")), groups: try read.strings("groups"), shell: try read.string("shell"),
+        seconds: try read.unsigned("seconds")))
+    } else if kind.isExactly("closed") {
+      self = .closed(session: try read.string("session"))
+    } else if kind.isExactly("refused") {
+      self = .refused(RefusedLogin(name: try read.string("name"), isLocal: try read.boolean("local"), login: try LoginFacts(read.object("login")),
+        credential: read.value["credential"] == nil ? nil : try CredentialFacts(read.object("credential")),
+        decision: read.value["decision"] == nil ? nil : try DecisionFacts(read.object("decision")),
+        token: try read.string("token"), detail: try read.string("detail")))
+    } else if kind.isExactly("sessions") {
+      self = .sessions(after: try read.string("after"))
+    } else if kind.isExactly("end") {
+      self = .end(target: try read.string("target"), reason: try read.string("reason"))
+    } else if kind.isExactly("status") {
+      self = .status
+    } else if kind.isExactly("reload") {
+      self = .reload
+    } else {
+      throw ProtocolError("unknown request")
+    }
+  }
+}
+
+extension LoginFacts {
+  public var json: JSONValue {
+    .object([.init("service", .string(service)), .init("tty", .string(tty)), .init("remote", .string(remote))])
+  }
+  init(_ read: MessageReader) throws(ProtocolError) {
+    self.init(service: try read.string("service"), tty: try read.string("tty"), remote: try read.string("remote"))
+  }
+}
+
+extension CredentialFacts {
+  public var json: JSONValue {
+    .object([
+      .init("kind", .string(kind)), .init("key_id", .string(keyID)), .init("serial", .string(serial)), .init("key_fp", .string(keyFingerprint)),
+      .init("ca_fp", .string(caFingerprint)), .init("principals", .strings(principals)), .init("not_before", .unsigned(notBefore)),
+      .init("not_after", .unsigned(notAfter)),
+    ])
+  }
+  init(_ read: MessageReader) throws(ProtocolError) {
+    self.init(kind: try read.string("kind"), keyID: try read.string("key_id"), serial: try read.string("serial"),
+      keyFingerprint: try read.string("key_fp"), caFingerprint: try read.string("ca_fp"), principals: try read.strings("principals"),
+      notBefore: try read.unsigned("not_before"), notAfter: try read.unsigned("not_after"))
+  }
+}
+
+extension DecisionFacts {
+  public var json: JSONValue {
+    .object([
+      .init("request_id", .string(requestID)), .init("endpoint", .string(endpoint)), .init("reason", .string(reason)),
+      .init("milliseconds", .unsigned(milliseconds)),
+    ])
+  }
+  init(_ read: MessageReader) throws(ProtocolError) {
+    self.init(requestID: try read.string("request_id"), endpoint: try read.string("endpoint"), reason: try read.string("reason"),
+      milliseconds: try read.unsigned("milliseconds"))
+  }
+}
