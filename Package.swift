@@ -10,8 +10,8 @@ let core: [(name: String, needs: [String])] = [
   ("Identity", ["HostSystem"]),                                        // names, uids, candidates: NSS and daemon agree here
   ("Configuration", ["Encoding", "HostSystem", "Identity"]),           // the published form of the admin's configuration
   ("Credentials", ["Encoding"]),                                       // certificate bytes in, verified values out
-  ("Policy", ["Encoding", "Configuration", "HostSystem", "Identity"]), // the question, the decision, the wire
   ("DaemonProtocol", ["Encoding", "HostSystem", "Identity"]),          // what module, CLI and daemon say to each other
+  ("Policy", ["Encoding", "Configuration", "HostSystem", "Identity", "DaemonProtocol"]),  // question, decision, wire
   ("Admission", ["HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "Policy", "DaemonProtocol"]),
 ]
 
@@ -94,6 +94,20 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 }
 targets += [
   tests("IdentityTests", plain("Identity", "HostSystem")),
+  tests("EncodingTests", plain("Encoding")),
+  tests("ConfigurationTests", plain("Configuration", "ConfigurationFile", "Encoding", "Identity", "HostSystem")),
+  tests("CredentialsTests", plain("Credentials", "Encoding"), exclude: ["Vectors"]),
+  tests("PolicyTests", plain("Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
+  tests("DaemonProtocolTests", plain("DaemonProtocol", "Encoding", "HostSystem")),
+  tests("AdmissionTests", plain("Admission", "Credentials", "Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
+  tests("PAMTests", plain("HostSystem")),       // drives the built module through libpam
+  tests("NSSTests", plain("HostSystem", "Identity")),  // drives the built library through glibc
+  tests("GateShellTests", plain("HostSystem")),
+  tests("BinaryTests", []),                     // reads the built files
+  tests("AccountsTests", plain("Accounts", "Audit", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
+  tests("ReadinessTests", plain("Readiness", "Configuration", "Identity", "HostSystem")),
+  tests("CommandLineTests", plain("HostSystem")),
+  tests("HostTests", []),                       // real sshd, ssh, daemon and policy in a private host
 ]
 
 let package = Package(

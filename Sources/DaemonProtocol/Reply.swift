@@ -1,4 +1,4 @@
-public import Encoding
+internal import Encoding
 
 /// What the daemon answers, one message each: `{"version":1,"reply":"opened",…}`.
 public enum Reply: Sendable {

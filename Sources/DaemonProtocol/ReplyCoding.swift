@@ -1,4 +1,4 @@
-internal import Encoding
+public import Encoding
 
 extension Reply {
   public var packet: [UInt8]? {

@@ -1,4 +1,4 @@
-public import Encoding
+internal import Encoding
 
 /// What is asked of the daemon, one message each: JSON in one SEQPACKET packet, `{"version":1,"request":"open",…}`.
 /// Only root is heard, and who asks is what the kernel says (SO_PEERCRED), never what the message says.

@@ -1,4 +1,4 @@
-internal import Encoding
+public import Encoding
 
 extension Request {
   /// The packet; nil only if memory runs out or a text is not UTF-8.
