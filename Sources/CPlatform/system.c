@@ -90,6 +90,8 @@ int sojourn_set_nonblocking(int fd) {
 
 int sojourn_set_close_on_exec(int fd, int yes) { return fcntl(fd, F_SETFD, yes ? FD_CLOEXEC : 0); }
 
+int sojourn_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+
 int sojourn_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 int sojourn_pidfd_signal(int pidfd, int signal) { return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0); }
 

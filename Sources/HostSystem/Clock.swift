@@ -42,6 +42,14 @@ public struct Deadline: Sendable, Equatable {
     boot = bootOver ? .max : b
   }
 
+  public func later(milliseconds: Int64) -> Deadline {
+    let span = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+    let nanoseconds = span.overflow ? Int64.max / 4 : span.partialValue
+    let (w, wallOver) = wall.addingReportingOverflow(nanoseconds)
+    let (b, bootOver) = boot.addingReportingOverflow(nanoseconds)
+    return Deadline(wall: wallOver ? .max : w, boot: bootOver ? .max : b)
+  }
+
   public func isOver(at moment: Moment) -> Bool {
     moment.wall < 0 || moment.boot < 0 || moment.wall >= wall || moment.boot >= boot
   }

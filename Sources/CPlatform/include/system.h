@@ -51,6 +51,7 @@ int sojourn_pidfd_signal(int pidfd, int signal);
 /* waitid(P_PIDFD): 0 = still running, 1 = ended. `status` = exit code, or 128 + signal, as a shell has it. */
 int sojourn_pidfd_wait(int pidfd, int *status);
 /* posix_spawn(3) with the descriptors that we name and an empty signal mask; `fds[i]` becomes descriptor i, -1 = /dev/null. */
+int sojourn_pipe(int *ends);
 int sojourn_spawn(const char *path, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp,
                   const int *fds, int fd_count, int *pid_out);
 
