@@ -54,7 +54,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     def head(self, status: int, headers) -> bytes:
         """The status line and the headers, as given, and nothing else."""
-        phrase = HTTPStatus(status).phrase
+        phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Unknown"
         lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {text}" for name, text in headers)]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 

@@ -9,6 +9,7 @@ from .directory import Directory, Finding
 
 # Cedar's JSON escapes. From outside they would turn a plain property into an entity or an extension value.
 RESERVED = {"__entity", "__extn", "__expr"}
+TYPE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(::[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)  # Cedar grammar, Path
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)  # RFC 3339, section 5.6
 
 
@@ -60,6 +61,9 @@ class Facts:
         """With a directory, the principal is the person found there (or nobody, without attributes); without one,
         the principal is the request's subject with its properties (the certification fixture). Raises Inexpressible."""
         subject, resource = evaluation.subject, evaluation.resource
+        for name, entity in (("subject", subject), ("resource", resource)):
+            if not TYPE.fullmatch(entity["type"]):
+                raise Inexpressible(f"{name}.type: Cedar has no such type name")
         action = value(evaluation.action.get("properties", {}), "action")
         self.account = action["account"] if isinstance(action.get("account"), str) else None
         self.finding = self._find(evaluation, directory)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from .modes import MODES, Mode
 
-OPTIONAL = {"custom": {"headers", "json", "text"}}
+OPTIONAL = {"custom": {"headers", "json", "text"}}  # options without a default
 WELL_BEHAVED = "none"
 
 
@@ -44,6 +44,11 @@ class Misbehaviour:
             default = mode.options.get(option)
             if default is not None and (type(setting) not in (int, float) or setting < 0):
                 raise UnknownMisbehaviour(f"`{option}` is not a number")
+        headers = given.get("headers", {})
+        if not isinstance(headers, dict) or not all(isinstance(text, str) and text.isascii() for text in headers.values()):
+            raise UnknownMisbehaviour("`headers` is not an object of ASCII strings")
+        if not isinstance(given.get("text", ""), str):
+            raise UnknownMisbehaviour("`text` is not a string")
         return cls(mode, {**mode.options, **given}, count, account, subject)
 
     @property
