@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from tests.endpoint import FOLDER, EndpointTests, RunningEndpoint, login
+from tests.endpoint import EVALUATION, FOLDER, EndpointTests, RunningEndpoint, login
 
 YES = "permit (principal, action, resource);"
 
@@ -46,6 +46,14 @@ class Faults(EndpointTests):
         for subject in ('alice" || true', "alice\n", "alice\0", "\u202ealice", "a" * 100000):
             self.assertRefused(login("alice", subject=subject, principals=[]), "You are not in the directory")
         self.assertGranted(login("alice", host='db1"\n\0'))
+
+    def test_nesting_of_any_depth_gets_an_answer(self):
+        for depth in (10, 100, 200, 400, 490, 700, 900, 990, 1000, 5000, 50000):
+            for opening, closing in (("[", "]"), ('{"a":', "}")):
+                text = json.dumps(login("alice")).replace('"42"', opening * depth + "1" + closing * depth)
+                status, _, body = self.endpoint.post(EVALUATION, body=text.encode())
+                self.assertIn(status, (200, 400), depth)
+                self.assertIn(b"nested too deeply" if status == 400 else b"decision", body, depth)
 
     def test_addresses_of_any_form_do_no_harm(self):
         for text in ("fe80::1%eth0", "::ffff:10.0.0.1", "nonsense", "", None, 7, ["10.0.0.1"]):
