@@ -29,6 +29,6 @@ extension PublishedConfiguration {
   public static func parse(_ bytes: [UInt8]) throws(ConfigurationUnavailable) -> PublishedConfiguration {
     let json: JSONValue
     do throws(JSONError) { json = try JSONValue.parse(bytes) } catch { throw .unusable("not JSON: " + error.reason) }
-    do throws(PublishedFormError) { return try PublishedConfiguration(json: json) } catch { throw .unusable(error.member + ": " + error.reason) }
+    do throws(MemberError) { return try PublishedConfiguration(json: json) } catch { throw .unusable(error.sentence) }
   }
 }

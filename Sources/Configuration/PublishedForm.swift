@@ -1,12 +1,6 @@
 public import Encoding
 internal import Identity
 
-/// A published configuration that is not one of ours: which member, and what is wrong with it.
-public struct PublishedFormError: Error, Sendable {
-  public let member: String
-  public let reason: String
-}
-
 /// The published file: JSON with a version, every member present, nothing assumed.
 extension PublishedConfiguration {
   public static var version: Int64 { 1 }
@@ -59,33 +53,31 @@ extension PublishedConfiguration {
     return root.value
   }
 
-  public init(json root: JSONValue) throws(PublishedFormError) {
-    let read = MemberReader(root, path: "")
+  public init(json root: JSONValue) throws(MemberError) {
+    let read = MemberReader(root)
     guard try read.integer("version") == PublishedConfiguration.version else {
-      throw PublishedFormError(member: "version", reason: "another version of Sojourn published it; run sojourn apply")
+      throw MemberError(member: "version", reason: "another version of Sojourn published it; run sojourn apply")
     }
     let c = try read.object("certificate")
     var trusted: [TrustedAuthority] = []
-    for entry in try c.array("trusted") {
-      let member = MemberReader(entry, path: "certificate.trusted")
+    for member in try c.objects("trusted") {
       let key = Array(try member.string("key").utf8)
-      guard let blob = Base64.decode(key.span, 0..<key.count) else { throw PublishedFormError(member: "certificate.trusted", reason: "a key is not base64") }
+      guard let blob = Base64.decode(key.span, 0..<key.count) else { throw MemberError(member: "certificate.trusted", reason: "a key is not base64") }
       trusted.append(TrustedAuthority(blob: blob, file: try member.string("file")))
     }
     guard let subject = SubjectSource(text: try c.string("subject")) else {
-      throw PublishedFormError(member: "certificate.subject", reason: "unknown source")
+      throw MemberError(member: "certificate.subject", reason: "unknown source")
     }
     certificate = CertificateRules(trusted: trusted, maxLifetime: try c.unsigned("max_lifetime"), clockSkew: try c.unsigned("clock_skew"), subject: subject)
 
     let p = try read.object("policy")
     var endpoints: [PolicyEndpoint] = []
-    for entry in try p.array("endpoints") {
-      let member = MemberReader(entry, path: "policy.endpoints")
-      guard let port = UInt16(exactly: try member.unsigned("port")) else { throw PublishedFormError(member: "policy.endpoints.port", reason: "out of range") }
+    for member in try p.objects("endpoints") {
+      guard let port = UInt16(exactly: try member.unsigned("port")) else { throw MemberError(member: "policy.endpoints.port", reason: "out of range") }
       endpoints.append(PolicyEndpoint(url: try member.string("url"), host: try member.string("host"), port: port, isLiteral: try member.boolean("literal")))
     }
     let place = try p.string("attributes_in")
-    guard place.isExactly("subject") || place.isExactly("context") else { throw PublishedFormError(member: "policy.attributes_in", reason: "unknown place") }
+    guard place.isExactly("subject") || place.isExactly("context") else { throw MemberError(member: "policy.attributes_in", reason: "unknown place") }
     policy = PolicyRules(endpoints: endpoints, caFile: try p.optionalString("ca_file"), clientCertificate: try p.optionalString("client_certificate"),
       clientKey: try p.optionalString("client_key"), tokenFile: try p.optionalString("token_file"),
       attributesIn: place.isExactly("subject") ? .subject : .context, deadline: try p.unsigned("deadline_ms"))
@@ -93,7 +85,7 @@ extension PublishedConfiguration {
     let h = try read.object("host")
     var labels: [HostFacts.Label] = []
     for member in try h.object("labels").members() {
-      guard let value = member.value.string else { throw PublishedFormError(member: "host.labels", reason: "a value is no string") }
+      guard let value = member.value.string else { throw MemberError(member: "host.labels", reason: "a value is no string") }
       labels.append(.init(name: member.name, value: value))
     }
     host = HostFacts(id: try h.string("id"), labels: labels, candidatePrograms: try h.strings("candidate_programs"))
@@ -101,7 +93,7 @@ extension PublishedConfiguration {
     let a = try read.object("accounts")
     guard let first = UInt32(exactly: try a.unsigned("uid_first")), let last = UInt32(exactly: try a.unsigned("uid_last")),
       let range = UIDRange(first: first, last: last)
-    else { throw PublishedFormError(member: "accounts.uid_first", reason: "no usable range") }
+    else { throw MemberError(member: "accounts.uid_first", reason: "no usable range") }
     accounts = AccountRules(names: try a.strings("names"), range: range, homeRoot: try a.string("home_root"), shell: try a.string("shell"),
       skeleton: try a.string("skeleton"), groups: try a.strings("groups"), rootEquivalentGroups: try a.strings("root_equivalent_groups"))
 
@@ -131,43 +123,5 @@ extension SubjectSource {
     } else {
       return nil
     }
-  }
-}
-
-/// Typed access to an object's members, with the path for the error.
-struct MemberReader {
-  let value: JSONValue
-  let path: String
-
-  init(_ value: JSONValue, path: String) {
-    self.value = value
-    self.path = path
-  }
-
-  private func name(_ member: String) -> String { path.utf8.isEmpty ? member : path + "." + member }
-
-  private func need<T>(_ member: String, _ expected: String, _ value: T?) throws(PublishedFormError) -> T {
-    guard let value else { throw PublishedFormError(member: name(member), reason: "missing, or not " + expected) }
-    return value
-  }
-
-  func object(_ member: String) throws(PublishedFormError) -> MemberReader {
-    let value = try need(member, "an object", value[member])
-    guard case .object = value else { throw PublishedFormError(member: name(member), reason: "not an object") }
-    return MemberReader(value, path: name(member))
-  }
-  func members() throws(PublishedFormError) -> [JSONValue.Member] { try need("", "an object", value.members) }
-  func array(_ member: String) throws(PublishedFormError) -> [JSONValue] { try need(member, "a list", value[member]?.array) }
-  func string(_ member: String) throws(PublishedFormError) -> String { try need(member, "a string", value[member]?.string) }
-  func strings(_ member: String) throws(PublishedFormError) -> [String] { try need(member, "a list of strings", value[member]?.strings) }
-  func boolean(_ member: String) throws(PublishedFormError) -> Bool { try need(member, "true or false", value[member]?.boolean) }
-  func integer(_ member: String) throws(PublishedFormError) -> Int64 { try need(member, "a whole number", value[member]?.integer) }
-  func unsigned(_ member: String) throws(PublishedFormError) -> UInt64 {
-    try need(member, "a whole number from 0 on", value[member]?.integer.flatMap { UInt64(exactly: $0) })
-  }
-  /// The empty string stands for "none".
-  func optionalString(_ member: String) throws(PublishedFormError) -> String? {
-    let text = try string(member)
-    return text.utf8.isEmpty ? nil : text
   }
 }

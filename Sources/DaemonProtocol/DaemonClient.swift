@@ -33,6 +33,6 @@ public enum DaemonClient {
   }
 
   private static func reply(_ bytes: [UInt8]) throws(SystemError) -> Reply {
-    do throws(ProtocolError) { return try Reply(packet: bytes) } catch { return .failed("the daemon's answer: " + error.reason) }
+    do throws(MemberError) { return try Reply(packet: bytes) } catch { return .failed("the daemon's answer: " + error.sentence) }
   }
 }

@@ -29,26 +29,26 @@ extension Reply {
     return o.value.text()
   }
 
-  public init(packet: [UInt8]) throws(ProtocolError) {
-    let read = try MessageReader.open(packet)
+  public init(packet: [UInt8]) throws(MemberError) {
+    let read = try Message.open(packet)
     let kind = try read.string("reply")
     if kind.isExactly("opened") {
       self = .opened(Opened(session: try read.string("session"), expires: try read.unsigned("expires"), notes: try read.strings("notes")))
     } else if kind.isExactly("done") {
       self = .done
     } else if kind.isExactly("refused") {
-      guard let refusal = OpenRefusal(token: try read.string("token")) else { throw ProtocolError("unknown refusal") }
+      guard let refusal = OpenRefusal(token: try read.string("token")) else { throw read.wrong("token", "unknown") }
       self = .refused(refusal, detail: try read.string("detail"))
     } else if kind.isExactly("sessions") {
       var summaries: [SessionSummary] = []
-      for entry in try read.array("sessions") { summaries.append(try SessionSummary(MessageReader(entry))) }
+      for entry in try read.objects("sessions") { summaries.append(try SessionSummary(entry)) }
       self = .sessions(summaries, more: try read.boolean("more"))
     } else if kind.isExactly("status") {
       self = .status(try DaemonStatus(read.object("status")))
     } else if kind.isExactly("failed") {
       self = .failed(try read.string("reason"))
     } else {
-      throw ProtocolError("unknown reply")
+      throw read.wrong("reply", "unknown")
     }
   }
 }
@@ -62,8 +62,8 @@ extension SessionSummary {
       .init("groups", .strings(groups)), .init("opened", .unsigned(opened)), .init("expires", .unsigned(expires)),
     ])
   }
-  init(_ read: MessageReader) throws(ProtocolError) {
-    self.init(session: try read.string("session"), name: try read.string("name"), uid: try read.uid("uid"), isLocal: try read.boolean("local"),
+  public init(_ read: MemberReader) throws(MemberError) {
+    self.init(session: try read.string("session"), name: try read.string("name"), uid: try read.id("uid"), isLocal: try read.boolean("local"),
       state: try read.string("state"), pid: try read.pid("pid"), login: try LoginFacts(read.object("login")), keyID: try read.string("key_id"),
       groups: try read.strings("groups"), opened: try read.unsigned("opened"), expires: try read.unsigned("expires"))
   }
@@ -83,7 +83,7 @@ extension DaemonStatus {
     o.set("quarantined", .strings(quarantined))
     return o.value
   }
-  init(_ read: MessageReader) throws(ProtocolError) {
+  public init(_ read: MemberReader) throws(MemberError) {
     self.init(softwareVersion: try read.string("version"), pid: try read.pid("pid"), started: try read.unsigned("started"),
       candidatesWithheld: read.value["candidates_withheld"]?.strings, configurationProblem: read.value["configuration_problem"]?.string,
       leases: try read.unsigned("leases"), sessions: try read.unsigned("sessions"), quarantined: try read.strings("quarantined"))

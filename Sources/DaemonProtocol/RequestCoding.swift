@@ -42,11 +42,11 @@ extension Request {
     return o.value.text()
   }
 
-  public init(packet: [UInt8]) throws(ProtocolError) {
-    let read = try MessageReader.open(packet)
+  public init(packet: [UInt8]) throws(MemberError) {
+    let read = try Message.open(packet)
     let kind = try read.string("request")
     if kind.isExactly("open") {
-      self = .open(OpenRequest(name: try read.string("name"), uid: try read.uid("uid"), isLocal: try read.boolean("local"),
+      self = .open(OpenRequest(name: try read.string("name"), uid: try read.id("uid"), isLocal: try read.boolean("local"),
         login: try LoginFacts(read.object("login")), credential: try CredentialFacts(read.object("credential")),
         decision: try DecisionFacts(read.object("decision")), groups: try read.strings("groups"), shell: try read.string("shell"),
         seconds: try read.unsigned("seconds")))
@@ -54,8 +54,8 @@ extension Request {
       self = .closed(session: try read.string("session"))
     } else if kind.isExactly("refused") {
       self = .refused(RefusedLogin(name: try read.string("name"), isLocal: try read.boolean("local"), login: try LoginFacts(read.object("login")),
-        credential: read.value["credential"] == nil ? nil : try CredentialFacts(read.object("credential")),
-        decision: read.value["decision"] == nil ? nil : try DecisionFacts(read.object("decision")),
+        credential: !read.has("credential") ? nil : try CredentialFacts(read.object("credential")),
+        decision: !read.has("decision") ? nil : try DecisionFacts(read.object("decision")),
         token: try read.string("token"), detail: try read.string("detail")))
     } else if kind.isExactly("sessions") {
       self = .sessions(after: try read.string("after"))
@@ -66,7 +66,7 @@ extension Request {
     } else if kind.isExactly("reload") {
       self = .reload
     } else {
-      throw ProtocolError("unknown request")
+      throw read.wrong("request", "unknown")
     }
   }
 }
@@ -75,7 +75,7 @@ extension LoginFacts {
   public var json: JSONValue {
     .object([.init("service", .string(service)), .init("tty", .string(tty)), .init("remote", .string(remote))])
   }
-  init(_ read: MessageReader) throws(ProtocolError) {
+  public init(_ read: MemberReader) throws(MemberError) {
     self.init(service: try read.string("service"), tty: try read.string("tty"), remote: try read.string("remote"))
   }
 }
@@ -88,7 +88,7 @@ extension CredentialFacts {
       .init("not_after", .unsigned(notAfter)),
     ])
   }
-  init(_ read: MessageReader) throws(ProtocolError) {
+  public init(_ read: MemberReader) throws(MemberError) {
     self.init(kind: try read.string("kind"), keyID: try read.string("key_id"), serial: try read.string("serial"),
       keyFingerprint: try read.string("key_fp"), caFingerprint: try read.string("ca_fp"), principals: try read.strings("principals"),
       notBefore: try read.unsigned("not_before"), notAfter: try read.unsigned("not_after"))
@@ -102,7 +102,7 @@ extension DecisionFacts {
       .init("milliseconds", .unsigned(milliseconds)),
     ])
   }
-  init(_ read: MessageReader) throws(ProtocolError) {
+  public init(_ read: MemberReader) throws(MemberError) {
     self.init(requestID: try read.string("request_id"), endpoint: try read.string("endpoint"), reason: try read.string("reason"),
       milliseconds: try read.unsigned("milliseconds"))
   }
