@@ -148,4 +148,13 @@ extension FileDescriptor {
   public func truncate(to size: UInt64) throws(SystemError) {
     guard let length = Int(exactly: size), ftruncate(raw, length) == 0 else { throw .last("ftruncate") }
   }
+
+  /// The byte before the end of a file of `size` bytes (pread(2)); nil for an empty file.
+  public func lastByte(size: UInt64) throws(SystemError) -> UInt8? {
+    guard size > 0, let offset = Int(exactly: size - 1) else { return nil }
+    var byte: UInt8 = 0
+    // SAFETY: one byte is read into one byte that outlives the call.
+    guard unsafe pread(raw, &byte, 1, offset) == 1 else { throw .last("pread") }
+    return byte
+  }
 }

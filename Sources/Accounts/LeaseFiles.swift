@@ -1,0 +1,49 @@
+internal import Encoding
+public import HostSystem
+public import Identity
+
+/// The leases' files, one a name, for root only; read again when the daemon starts.
+public struct LeaseFiles: Sendable {
+  private let directory: String
+
+  public init(directory: String) { self.directory = directory }
+
+  private func path(_ name: AccountName) -> String { directory + "/" + name.text + ".json" }
+
+  public func write(_ lease: Lease) throws(SystemError) {
+    guard let text = lease.json.text() else { throw SystemError("write", code: 12) }
+    try Files.replace(path(lease.name), with: text, mode: 0o600, durable: false)
+  }
+
+  public func remove(_ name: AccountName) throws(SystemError) {
+    do throws(SystemError) { try Files.remove(path(name)) } catch { if !error.isMissing { throw error } }
+  }
+
+  /// A lease whose file cannot be read is not lost: its name is, if it can be told, so that it is taken down.
+  public enum Found: Sendable {
+    case lease(Lease)
+    case damaged(AccountName, reason: String)
+  }
+
+  public func all() throws(SystemError) -> [Found] {
+    var found: [Found] = []
+    let suffix = ".json"
+    for file in try Files.names(in: directory) where file.hasSuffix(suffix) {
+      guard let name = AccountName(String(file.dropLast(suffix.count))) else { continue }
+      do {
+        let json = try JSONValue.parse(try Files.readTrusted(directory + "/" + file, cap: 16 << 20))
+        let lease = try Lease(MemberReader(json))
+        found.append(lease.name == name ? .lease(lease) : .damaged(name, reason: "it is about another name"))
+      } catch let error as SystemError {
+        found.append(.damaged(name, reason: error.sentence))
+      } catch let error as JSONError {
+        found.append(.damaged(name, reason: error.reason))
+      } catch let error as MemberError {
+        found.append(.damaged(name, reason: error.sentence))
+      } catch {
+        found.append(.damaged(name, reason: "unreadable"))
+      }
+    }
+    return found
+  }
+}

@@ -1,0 +1,72 @@
+public import HostSystem
+public import Identity
+
+/// What NSS and the gate shell read: leases as one-line files, renamed into place, by number before by name, withdrawn in
+/// reverse (DESIGN 4). It can be thrown away and made again from the leases at any time.
+public struct Projection: Sendable {
+  private let root: String
+
+  public init(root: String) { self.root = root }
+
+  private static let directories = ["passwd", "passwd-uid", "group", "group-gid", "member", "shell"]
+
+  /// Makes the directories; until they are there, NSS says "unavailable" and not "no such user".
+  public func prepare() throws(SystemError) {
+    try Files.makeDirectory(root, mode: 0o755)
+    for directory in Projection.directories { try Files.makeDirectory(root + "/" + directory, mode: 0o755) }
+  }
+
+  /// Shows the lease as it is now.
+  /// - Parameter marker: gid of the system group `sojourn`.
+  public func show(_ lease: Lease, marker: UInt32) throws(SystemError) {
+    let name = lease.name.text
+    let user = "\(name):*:\(lease.uid):\(lease.uid):Sojourn transient account:\(lease.home):\(Places.gateShell)\n"
+    let group = "\(name):*:\(lease.uid):\n"
+    if let shell = lease.shell { try put("shell/\(lease.uid)", shell + "\n") }
+    try put("member/" + name, lease.groups(marker: marker).map(String.init).joined(separator: ",") + "\n")
+    try put("group-gid/\(lease.uid)", group)
+    try put("group/" + name, group)
+    try put("passwd-uid/\(lease.uid)", user)
+    try put("passwd/" + name, user)
+  }
+
+  /// Takes back what lets new things start (its groups and its shell), while the name still resolves.
+  public func withdrawRights(name: AccountName, uid: UInt32) throws(SystemError) {
+    try drop("shell/\(uid)")
+    try drop("member/" + name.text)
+  }
+
+  /// Takes back the name and the number: the last step of an end.
+  public func withdraw(name: AccountName, uid: UInt32) throws(SystemError) {
+    try withdrawRights(name: name, uid: uid)
+    try drop("passwd/" + name.text)
+    try drop("passwd-uid/\(uid)")
+    try drop("group/" + name.text)
+    try drop("group-gid/\(uid)")
+  }
+
+  /// Names that are shown, whether there is a lease or not.
+  public func names() throws(SystemError) -> [AccountName] {
+    try Files.names(in: root + "/passwd").compactMap { AccountName($0) }
+  }
+
+  /// The uid that a shown name has.
+  public func uid(of name: AccountName) -> UInt32? {
+    guard let line = try? Files.readTrusted(root + "/passwd/" + name.text, cap: 1024) else { return nil }
+    let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+    guard fields.count == 7, let uid = ProcessTable.decimal(fields[2]) else { return nil }
+    return UInt32(exactly: uid)
+  }
+
+  /// The rules by which sshd's NSS answers names that have no lease, or their withdrawal.
+  public func publishCandidates(_ line: String) throws(SystemError) { try put("candidate", line) }
+  public func withdrawCandidates() throws(SystemError) { try drop("candidate") }
+
+  private func put(_ file: String, _ line: String) throws(SystemError) {
+    try Files.replace(root + "/" + file, with: Array(line.utf8), mode: 0o644, durable: false)
+  }
+
+  private func drop(_ file: String) throws(SystemError) {
+    do throws(SystemError) { try Files.remove(root + "/" + file) } catch { if !error.isMissing { throw error } }
+  }
+}

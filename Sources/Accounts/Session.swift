@@ -1,0 +1,77 @@
+public import DaemonProtocol
+public import Encoding
+public import HostSystem
+
+/// One PAM session: an SSH connection, whatever runs in it. The grant and the deadline are the session's, not the
+/// account's: two sessions of a person may have been decided differently.
+public struct Session: Sendable {
+  public let id: String
+  /// The process that opened it (sshd's monitor); the session is over when it is gone.
+  public let process: ProcessReference
+  public let login: LoginFacts
+  public let credential: CredentialFacts
+  public let decision: DecisionFacts
+  public let groups: [GrantedGroup]
+  public let shell: String
+  /// Seconds since 1970.
+  public let opened: UInt64
+  public let deadline: Deadline
+
+  public init(id: String, process: ProcessReference, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
+    groups: [GrantedGroup], shell: String, opened: UInt64, deadline: Deadline) {
+    self.id = id
+    self.process = process
+    self.login = login
+    self.credential = credential
+    self.decision = decision
+    self.groups = groups
+    self.shell = shell
+    self.opened = opened
+    self.deadline = deadline
+  }
+
+  /// Seconds since 1970.
+  public var expires: UInt64 { Moment(wall: deadline.wall, boot: 0).unixSeconds }
+
+  /// `<seconds since 1970>-<8 hexadecimal digits>`: begins with a digit, as no name does, and sorts by time.
+  public static func newID(at seconds: UInt64) throws(SystemError) -> String { "\(seconds)-" + (try Random.hex(4)) }
+}
+
+/// A supplementary group as it was when it was granted.
+public struct GrantedGroup: Sendable, Equatable {
+  public let name: String
+  public let gid: UInt32
+
+  public init(name: String, gid: UInt32) {
+    self.name = name
+    self.gid = gid
+  }
+}
+
+extension Session {
+  public var json: JSONValue {
+    var o = JSONObject()
+    o.set("id", id)
+    o.set("pid", .integer(Int64(process.pid)))
+    o.set("start", .unsigned(process.start))
+    o.set("login", login.json)
+    o.set("credential", credential.json)
+    o.set("decision", decision.json)
+    o.set("groups", .array(groups.map { .object([.init("name", .string($0.name)), .init("gid", .integer(Int64($0.gid)))]) }))
+    o.set("shell", shell)
+    o.set("opened", .unsigned(opened))
+    o.set("deadline_wall_ns", .integer(deadline.wall))
+    o.set("deadline_boot_ns", .integer(deadline.boot))
+    return o.value
+  }
+
+  public init(_ read: MemberReader) throws(MemberError) {
+    var groups: [GrantedGroup] = []
+    for group in try read.objects("groups") { groups.append(GrantedGroup(name: try group.string("name"), gid: try group.id("gid"))) }
+    self.init(id: try read.string("id"), process: ProcessReference(pid: try read.pid("pid"), start: try read.unsigned("start")),
+      login: try LoginFacts(read.object("login")), credential: try CredentialFacts(read.object("credential")),
+      decision: try DecisionFacts(read.object("decision")), groups: groups, shell: try read.string("shell"),
+      opened: try read.unsigned("opened"),
+      deadline: Deadline(wall: try read.integer("deadline_wall_ns"), boot: try read.integer("deadline_boot_ns")))
+  }
+}
