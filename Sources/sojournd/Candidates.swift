@@ -1,0 +1,96 @@
+import Accounts
+import Configuration
+import Encoding
+import HostSystem
+import Identity
+
+/// Whether names without a lease are answered in sshd, and why not if not.
+struct CandidateState {
+  /// The published line.
+  var published: String?
+  var reasons: [String] = ["the host was not looked at yet"]
+  var isLooking = false
+  var lookAgain = false
+  /// The sshd processes that listen, as they were when the host was looked at.
+  var listeners: Set<Int32> = []
+}
+
+extension Daemon {
+  /// Looks whether every way into this host leads through our session line; in a process of its own, because it runs
+  /// `sshd -T` and reads much. Candidates are published while the answer is yes.
+  func verifyHost() {
+    guard !candidates.isLooking else {
+      candidates.lookAgain = true
+      return
+    }
+    marker = MarkerGroup.gid()
+    guard let configuration, let marker else {
+      return withhold([self.configuration == nil ? (configurationProblem ?? "there is no configuration") : "the system group \(Places.group) is missing"])
+    }
+    candidates.isLooking = true
+    candidates.lookAgain = false
+    Worker.start(loop, "/proc/self/exe", ["verify"], milliseconds: 20_000) { [weak self] outcome in
+      guard let self else { return }
+      candidates.isLooking = false
+      if candidates.lookAgain { return verifyHost() }
+      guard outcome.status == 0, let reasons = (try? JSONValue.parse(outcome.output))?.strings else {
+        return withhold(["the host could not be looked at: \(Escape.visible(outcome.errors, limit: 300))"])
+      }
+      reasons.isEmpty ? publish(configuration, marker) : withhold(reasons)
+    }
+  }
+
+  private func publish(_ configuration: PublishedConfiguration, _ marker: UInt32) {
+    let rules = configuration.accounts
+    let line = "1:\(rules.range.first):\(rules.range.last):\(marker):\(rules.homeRoot):\(Places.gateShell):"
+      + rules.names.joined(separator: ",") + ":" + configuration.host.candidatePrograms.joined(separator: ",") + "\n"
+    guard candidates.published != line else { return }
+    do throws(SystemError) {
+      try projection.publishCandidates(line)
+      candidates.published = line
+      candidates.reasons = []
+      record.note(.candidates, .info, "every sshd of this host leads through Sojourn: names without an account may log in")
+    } catch {
+      withhold(["the candidate rules cannot be written: \(error.sentence)"])
+    }
+  }
+
+  private func withhold(_ reasons: [String]) {
+    do throws(SystemError) { try projection.withdrawCandidates() } catch {
+      record.note(.candidates, .alert, "the candidate rules cannot be withdrawn: \(error.sentence)")
+    }
+    if candidates.published != nil || candidates.reasons != reasons {
+      record.note(.candidates, .warning, "names without an account cannot log in: " + reasons.map { Escape.visible($0) }.joined(separator: "; "))
+    }
+    candidates.published = nil
+    candidates.reasons = reasons
+  }
+
+  /// Something changed in /etc, /etc/pam.d or /etc/ssh.
+  func hostChanged() {
+    changes.drain()
+    // What editors and packages do comes in bursts; one look after the burst is enough, but withholding does not wait long.
+    loop.after(200) { [weak self] in self?.verifyHost() }
+  }
+
+  /// A new listener may be an sshd with other rules.
+  func lookForListeners() {
+    guard let programs = configuration?.host.candidatePrograms else { return }
+    var listeners: Set<Int32> = []
+    for entry in (try? Files.names(in: "/proc")) ?? [] {
+      guard let pid = Int32(entry), let program = ProcessTable.program(of: pid), programs.contains(program), isListener(pid) else { continue }
+      listeners.insert(pid)
+    }
+    if listeners != candidates.listeners {
+      candidates.listeners = listeners
+      verifyHost()
+    }
+  }
+
+  /// sshd names its listener `sshd: PATH [listener] …`; before it does, its command line is what it was started with.
+  private func isListener(_ pid: Int32) -> Bool {
+    guard let line = ProcessTable.read("/proc/\(pid)/cmdline", cap: 4096) else { return false }
+    let text = String(decoding: line, as: UTF8.self)
+    return text.contains("[listener]") || !text.hasPrefix("sshd: ") && !text.hasPrefix("sshd-session: ") && !text.contains("\0-R\0") && !text.contains("\0-T\0")
+  }
+}

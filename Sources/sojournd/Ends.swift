@@ -1,0 +1,66 @@
+import Accounts
+import DaemonProtocol
+import Encoding
+import HostSystem
+import Identity
+
+/// An account that is being taken down.
+struct LeaseEnd {
+  var failures = 0
+  /// It failed twice: reported, and tried again now and then.
+  var isQuarantined: Bool { failures >= 2 }
+}
+
+extension Daemon {
+  /// Takes the account of a lease without sessions down, in a process of its own: one that hangs or crashes holds up
+  /// nobody else's end.
+  func beginEnd(of lease: Lease) {
+    let name = lease.name
+    guard ends[name.text] == nil else { return }
+    ends[name.text] = LeaseEnd()
+    do throws(SystemError) { try projection.withdrawRights(name: name, uid: lease.uid) } catch {
+      record.note(.endFailed, .error, "the groups of \(name.text) cannot be withdrawn: \(error.sentence)")
+    }
+    runEnd(of: name)
+  }
+
+  private func runEnd(of name: AccountName) {
+    guard let lease = leases[name.text] else { return }
+    var arguments = ["teardown", name.text, String(lease.uid), Files.parent(of: lease.home)]
+    for session in lease.leaving { arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"] }
+    for program in configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"] { arguments += ["--spare", program] }
+    Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 120_000) { [weak self] outcome in self?.endDone(of: name, outcome) }
+  }
+
+  private func endDone(of name: AccountName, _ outcome: Worker.Outcome) {
+    guard let lease = leases[name.text] else { return }
+    let report = (try? JSONValue.parse(outcome.output)).flatMap { try? TeardownReport(MemberReader($0)) }
+    guard outcome.status == 0, let report, report.isClean else { return endFailed(lease, report, outcome) }
+    // The evidence before the name goes: from then on the number means nothing to anybody who looks it up.
+    record.leaseEnd(lease, report)
+    do throws(SystemError) {
+      try projection.withdraw(name: name, uid: lease.uid)
+      try leaseFiles.remove(name)
+    } catch {
+      record.note(.endFailed, .error, "\(name.text) cannot be withdrawn: \(error.sentence)")
+      loop.after(1000) { [weak self] in self?.runEnd(of: name) }
+      return
+    }
+    leases.removeValue(forKey: name.text)
+    ends.removeValue(forKey: name.text)
+    advanceOpenings()
+  }
+
+  private func endFailed(_ lease: Lease, _ report: TeardownReport?, _ outcome: Worker.Outcome) {
+    let name = lease.name
+    ends[name.text]?.failures += 1
+    let failures = ends[name.text]?.failures ?? 1
+    let why = report.map { "still there: " + $0.remaining.prefix(8).map { Escape.visible($0) }.joined(separator: ", ") }
+      ?? "the worker ended with \(outcome.status.map(String.init) ?? "no status"): \(Escape.visible(outcome.errors, limit: 300))"
+    var facts: [JSONValue.Member] = [.init("name", .string(name.text)), .init("uid", .integer(Int64(lease.uid))), .init("failures", .integer(Int64(failures)))]
+    if let report { facts.append(.init("report", report.json)) }
+    record.note(.endFailed, failures >= 2 ? .alert : .warning, "\(name.text) (uid \(lease.uid)) is not gone yet: \(why)", facts)
+    // Once more at once; then it is quarantined: the name opens nothing, and it is tried again every five minutes.
+    loop.after(failures < 2 ? 1000 : 300_000) { [weak self] in self?.runEnd(of: name) }
+  }
+}

@@ -1,0 +1,158 @@
+import Accounts
+import DaemonProtocol
+import Encoding
+import HostSystem
+import Identity
+
+/// A live session's process, held by its pidfd: when sshd's monitor is killed, no `close_session` ever comes.
+final class SessionWatch {
+  let name: String
+  let handle: ProcessHandle
+  let deadline: Deadline
+  /// Why it is being ended by us, once it is.
+  var endReason: String?
+
+  init(name: String, handle: consuming ProcessHandle, deadline: Deadline) {
+    self.name = name
+    self.handle = handle
+    self.deadline = deadline
+  }
+}
+
+extension Daemon {
+  func watch(_ session: Session, name: String) throws(SystemError) {
+    let watch = SessionWatch(name: name, handle: try ProcessHandle(session.process), deadline: session.deadline)
+    try loop.watch(watch.handle.pidfd.raw) { [unowned self] in sessionEnded(session.id, reason: "its process is gone") }
+    watches[session.id] = watch
+  }
+
+  /// `close_session` ran in the process that opened it. Anybody else's word does not end a session.
+  func sessionClosed(_ id: String, by peer: ProcessReference) {
+    guard let watch = watches[id], watch.handle.reference == peer else { return }
+    sessionEnded(id, reason: "closed")
+  }
+
+  /// The session is over; with the last one of a name, the account goes.
+  func sessionEnded(_ id: String, reason: String) {
+    let watch = watches.removeValue(forKey: id)
+    if let watch { loop.unwatch(watch.handle.pidfd.raw) }
+    let why = watch?.endReason ?? reason
+    if let local = localSessions.removeValue(forKey: id) {
+      try? localFiles.remove(id)
+      return record.sessionEnd(Escape.visible(local.name), local.session, reason: why)
+    }
+    guard var lease = leases.values.first(where: { $0.sessions.contains { $0.id == id } }) else { return }
+    guard let session = lease.sessions.first(where: { $0.id == id }) else { return }
+    lease.sessions.removeAll { $0.id == id }
+    lease.leaving.removeAll { !$0.process.isAlive }
+    lease.leaving.append(session)
+    if lease.sessions.isEmpty { lease.state = .draining }
+    leases[lease.name.text] = lease
+    keep(lease)
+    record.sessionEnd(lease.name.text, session, reason: why)
+    if lease.state == .draining {
+      beginEnd(of: lease)
+    } else if let marker {
+      do throws(SystemError) { try projection.show(lease, marker: marker) } catch {
+        record.note(.endFailed, .error, "what NSS shows of \(lease.name.text) is out of date: \(error.sentence)")
+      }
+    }
+  }
+
+  /// Writes the lease as it is. A disk (or memory) that takes nothing does not stop an end: the lease is in this process,
+  /// and what a restarted daemon would find is an earlier state of it, whose sessions it sees to be gone.
+  func keep(_ lease: Lease) {
+    do throws(SystemError) { try leaseFiles.write(lease) } catch {
+      record.note(.endFailed, .error, "the lease of \(lease.name.text) cannot be written: \(error.sentence)")
+    }
+  }
+
+  /// `sojourn end`: one session by its id, or all of a name.
+  func endOnRequest(_ target: String, reason: String) -> Reply {
+    let ids = watches.filter { $0.key == target || $0.value.name == target }.map(\.key)
+    guard !ids.isEmpty else { return .failed("there is no live session or name \(Escape.visible(target))") }
+    for id in ids { end(id, why: "ended by an administrator" + (reason.isEmpty ? "" : ": " + Escape.visible(reason))) }
+    return .done
+  }
+
+  /// Deadlines, on whichever clock they come first.
+  func endWhatIsOver() {
+    let now = Moment.now()
+    for (id, watch) in watches where watch.endReason == nil && watch.deadline.isOver(at: now) { end(id, why: "its time was over") }
+  }
+
+  /// Asks the session's process to end, which closes it in order; after three seconds it is killed.
+  func end(_ id: String, why: String) {
+    guard let watch = watches[id], watch.endReason == nil else { return }
+    watch.endReason = why
+    watch.handle.signal(.terminate)
+    loop.after(3000) { [weak self] in
+      guard let self, let watch = watches[id] else { return }
+      watch.handle.signal(.kill)
+    }
+  }
+
+  /// A login that the module refused: evidence, and the end of a connection that `ssh -N` would leave idle. The person gets
+  /// a moment to read why.
+  func loginRefused(_ refused: RefusedLogin, peer: ProcessReference) {
+    record.refusal(refused, pid: peer.pid)
+    let programs = configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"]
+    guard let program = ProcessTable.program(of: peer.pid), programs.contains(program) else { return }
+    for (milliseconds, signal) in [(3000, Signal.terminate), (6000, Signal.kill)] as [(Int64, Signal)] {
+      loop.after(milliseconds) { if let handle = try? ProcessHandle(peer) { handle.signal(signal) } }
+    }
+  }
+
+  /// At start: leases of an earlier daemon whose sessions live go on; all that has no live session is taken down; what is
+  /// shown or built without a lease goes (invariant 10).
+  func reconcile() {
+    for found in (try? leaseFiles.all()) ?? [] {
+      switch found {
+      case .lease(var lease):
+        let alive = lease.sessions.filter { (try? watch($0, name: lease.name.text)) != nil }
+        for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
+          lease.leaving.append(session)
+          record.sessionEnd(lease.name.text, session, reason: "it ended while no daemon ran")
+        }
+        lease.sessions = alive
+        if alive.isEmpty { lease.state = .draining }
+        leases[lease.name.text] = lease
+        keep(lease)
+        if lease.state == .active, let marker { try? projection.show(lease, marker: marker) }
+      case .damaged(let name, let reason):
+        record.note(.endFailed, .error, "the lease of \(name.text) is damaged (\(reason)); its account is taken down")
+        takeDown(name)
+      }
+    }
+    for local in (try? localFiles.all()) ?? [] {
+      if (try? watch(local.session, name: local.name)) != nil {
+        localSessions[local.session.id] = local
+      } else {
+        try? localFiles.remove(local.session.id)
+        record.sessionEnd(Escape.visible(local.name), local.session, reason: "it ended while no daemon ran")
+      }
+    }
+    for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }
+    for lease in leases.values where lease.state == .draining { beginEnd(of: lease) }
+  }
+
+  /// An account without a lease that can be read: whatever is known of it is put into a draining one.
+  func takeDown(_ name: AccountName) {
+    guard leases[name.text] == nil, let uid = projection.uid(of: name) ?? registeredUID(of: name) else {
+      try? leaseFiles.remove(name)
+      return
+    }
+    let root = configuration?.accounts.homeRoot ?? Places.state + "/home"
+    var lease = Lease(name: name, uid: uid, home: root + "/" + name.text)
+    lease.state = .draining
+    leases[name.text] = lease
+    keep(lease)
+  }
+
+  private func registeredUID(of name: AccountName) -> UInt32? {
+    for entry in (try? Files.names(in: Places.uids)) ?? [] {
+      if let uid = UInt32(entry), (try? registry.holder(of: uid)) == .name(name) { return uid }
+    }
+    return nil
+  }
+}
