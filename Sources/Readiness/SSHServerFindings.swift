@@ -1,0 +1,173 @@
+internal import Configuration
+internal import Encoding
+internal import HostSystem
+internal import Identity
+
+/// T1, T28: every SSH server of the host whose logins see candidates, as it is configured and as it runs.
+enum SSHServerFindings {
+  static func findings(_ configuration: PublishedConfiguration, _ view: HostView, _ processes: [RunningProgram]) -> [Finding] {
+    var findings: [Finding] = []
+    var listeners: [SSHListener] = []
+    let programs = configuration.host.candidatePrograms
+    if programs.contains(where: { $0.isExactly(standard) }), view.files.resolve(standard) != nil {
+      listeners.append(SSHListener(program: standard, options: [], pid: nil))
+    }
+    for process in processes where programs.contains(where: { $0.isExactly(process.program) }) {
+      guard process.view != .apart else { continue }
+      switch SSHListener.read(process) {
+      case .notAListener: continue
+      case .unreadable:
+        findings.append(Finding("sshd-options", .problem, "\(process.program) (process \(process.pid))",
+          "runs with options that cannot be told from outside, so its configuration cannot be checked",
+          remedy: "restart it through systemd, or with a longer environment, so that its title is not cut"))
+      case .listener(let listener):
+        guard process.view == .same else {
+          findings.append(Finding("sshd-apart", .problem, listener.subject,
+            "sees Sojourn's accounts, but has other files under /etc than this host, so its configuration cannot be checked",
+            remedy: "run it without a private /etc, or without access to /run/sojourn"))
+          continue
+        }
+        if let same = listeners.firstIndex(where: { $0.program.isExactly(listener.program) && $0.options == listener.options }) {
+          if listeners[same].pid == nil { listeners[same] = listener }
+        } else {
+          listeners.append(listener)
+        }
+      }
+    }
+    guard !listeners.isEmpty || !findings.isEmpty else {
+      return [Finding("sshd", .problem, standard, "no SSH server of candidate_programs is installed or runs",
+        remedy: "install openssh-server, or name the server's program in [host] candidate_programs")]
+    }
+    var services: [String] = []
+    for listener in listeners {
+      let (found, service) = server(listener, configuration, view)
+      findings += found
+      if let service, !services.contains(where: { $0.isExactly(service) }) { services.append(service) }
+    }
+    for service in services { findings += PAMFindings.findings(service: service, view.files) }
+    return findings
+  }
+
+  private static let standard = "/usr/sbin/sshd"
+
+  /// A name that could be a transient account, to ask sshd about: the first pattern, its wildcards filled in.
+  static func probe(_ configuration: PublishedConfiguration) -> String {
+    for pattern in configuration.accounts.names {
+      for fill in ["sojourn-check", "x", ""] {
+        let name = pattern.parts(42).joined(separator: fill)
+        if let account = AccountName(name), configuration.accounts.admits(account) { return name }
+      }
+    }
+    return "sojourn-check"
+  }
+
+  private static func server(_ listener: SSHListener, _ configuration: PublishedConfiguration, _ view: HostView) -> ([Finding], service: String?) {
+    let subject = listener.subject
+    let settings: SSHServerSettings
+    switch SSHServerSettings.ask(listener, user: probe(configuration), run: view.run) {
+    case .refused(let words):
+      return ([Finding("sshd-configuration", .problem, subject, "does not accept its own configuration: \(words)", remedy: "run 'sshd -t' and repair what it says")], nil)
+    case .settings(let answer): settings = answer
+    }
+    var findings: [Finding] = []
+    if settings.isOn("usepam") {
+      findings.append(Finding("sshd-usepam", .ok, subject, "logins go through PAM"))
+    } else {
+      findings.append(Finding("sshd-usepam", .problem, subject, "UsePAM is off: logins would not pass pam_sojourn.so",
+        remedy: "set 'UsePAM yes' in its configuration and reload it"))
+    }
+    findings += authorities(settings, subject, configuration, view.files)
+    findings += keys(settings, subject, view.files)
+    findings += access(settings, subject)
+    findings += strangers(settings, subject)
+    let program = listener.program.parts(47).last ?? listener.program
+    return (findings, settings.one("pamservicename") ?? program)
+  }
+
+  private static func authorities(_ settings: SSHServerSettings, _ subject: String, _ configuration: PublishedConfiguration, _ files: HostFiles) -> [Finding] {
+    let remedy = "set TrustedUserCAKeys to a file with the keys of [certificate] trusted_ca, as in the example 00-sojourn.conf"
+    guard let path = settings.one("trustedusercakeys"), path.begins(with: "/") else {
+      return [Finding("sshd-authorities", .warning, subject, "TrustedUserCAKeys is not set: no certificate is accepted, nobody can log in through Sojourn there", remedy: remedy)]
+    }
+    let lines: [String]
+    do throws(SystemError) { lines = try files.lines(path) } catch {
+      return [Finding("sshd-authorities", .warning, subject, "TrustedUserCAKeys \(path) cannot be read (\(error.sentence))", remedy: remedy)]
+    }
+    let keys = lines.compactMap { line -> [UInt8]? in
+      let words = line.words
+      guard words.count >= 2, !words[0].begins(with: "#") else { return nil }
+      let base64 = Array(words[1].utf8)
+      return Base64.decode(base64.span, 0..<base64.count)
+    }
+    let missing = configuration.certificate.trusted.filter { ours in !keys.contains { $0.elementsEqual(ours.blob) } }
+    guard missing.isEmpty else {
+      let names = missing.map { $0.file }.joined(separator: ", ")
+      return [Finding("sshd-authorities", .warning, subject, "TrustedUserCAKeys \(path) lacks a key of \(names): its certificates are refused by sshd", remedy: remedy)]
+    }
+    let others = keys.filter { key in !configuration.certificate.trusted.contains { $0.blob.elementsEqual(key) } }.count
+    guard others == 0 else {
+      return [Finding("sshd-authorities", .warning, subject,
+        "TrustedUserCAKeys \(path) also holds \(others) key(s) that Sojourn does not trust: their certificates open local accounts without a decision",
+        remedy: "name them in [certificate] trusted_ca too, or remove them")]
+    }
+    return [Finding("sshd-authorities", .ok, subject, "accepts certificates of the same authorities")]
+  }
+
+  /// Visible only once candidates are published: before that, sshd knows no user who is in the group sojourn.
+  private static func keys(_ settings: SSHServerSettings, _ subject: String, _ files: HostFiles) -> [Finding] {
+    guard files.facts(Places.projection + "/candidate") != nil else { return [] }
+    let file = settings.all("authorizedkeysfile").joined(separator: " ")
+    guard file.isExactly("none") else {
+      return [Finding("sshd-authorized-keys", .warning, subject,
+        "transient accounts may use keys of their own (AuthorizedKeysFile \(file)); Sojourn refuses such logins only after sshd accepted them",
+        remedy: "install the example 00-sojourn.conf: 'Match Group sojourn' with 'AuthorizedKeysFile none'")]
+    }
+    return [Finding("sshd-authorized-keys", .ok, subject, "transient accounts log in with certificates only")]
+  }
+
+  private static func access(_ settings: SSHServerSettings, _ subject: String) -> [Finding] {
+    var findings: [Finding] = []
+    func names(_ keyword: String) -> [String] { settings.all(keyword).flatMap { $0.words } }
+    let allowed = names("allowgroups")
+    if !allowed.isEmpty, !allowed.contains(where: { matches($0, Places.group) }) {
+      findings.append(Finding("sshd-allowgroups", .warning, subject, "AllowGroups does not name sojourn: no transient account may log in",
+        remedy: "add the group sojourn to AllowGroups"))
+    }
+    if names("denygroups").contains(where: { matches($0, Places.group) }) {
+      findings.append(Finding("sshd-denygroups", .warning, subject, "DenyGroups names sojourn: no transient account may log in", remedy: "take the group sojourn out of DenyGroups"))
+    }
+    let users = names("allowusers")
+    if !users.isEmpty, !users.contains(where: { $0.isExactly("*") }) {
+      findings.append(Finding("sshd-allowusers", .warning, subject, "AllowUsers is set: only the names that it lists may log in, transient ones too",
+        remedy: "use AllowGroups with the group sojourn instead, or list the names"))
+    }
+    return findings
+  }
+
+  /// With candidates every name that fits the patterns is a user to sshd, for strangers too (T28).
+  private static func strangers(_ settings: SSHServerSettings, _ subject: String) -> [Finding] {
+    var findings: [Finding] = []
+    let asked = ["passwordauthentication", "kbdinteractiveauthentication"].filter { settings.isOn($0) }
+    if !asked.isEmpty {
+      findings.append(Finding("sshd-passwords", .warning, subject,
+        "passwords are asked for (\(asked.joined(separator: ", "))): strangers who guess names run through PAM for every name that fits [accounts] names",
+        remedy: "turn both off under 'Match Group sojourn', as in the example 00-sojourn.conf"))
+    }
+    if let penalties = settings.one("persourcepenalties"), !penalties.isExactly("no") {
+      findings.append(Finding("sshd-penalties", .ok, subject,
+        "PerSourcePenalties is on: many refused certificates from one address shut that address out for a while"))
+    }
+    return findings
+  }
+
+  /// sshd's group patterns: `*` and `?` (ssh_config(5), PATTERNS).
+  static func matches(_ pattern: String, _ name: String) -> Bool {
+    func match(_ p: ArraySlice<UInt8>, _ n: ArraySlice<UInt8>) -> Bool {
+      guard let first = p.first else { return n.isEmpty }
+      if first == 42 { return match(p.dropFirst(), n) || (!n.isEmpty && match(p, n.dropFirst())) }
+      guard let letter = n.first, first == 63 || first == letter else { return false }
+      return match(p.dropFirst(), n.dropFirst())
+    }
+    return match(Array(pattern.utf8)[...], Array(name.utf8)[...])
+  }
+}
