@@ -2,13 +2,15 @@
 #define _GNU_SOURCE
 #include "include/system.h"
 #include <dlfcn.h>
-#include <linux/fs.h>
+#include <stddef.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -70,13 +72,18 @@ int sojourn_exchange(int from_dir, const char *from, int to_dir, const char *to)
 
 long sojourn_getdents(int fd, void *buffer, size_t size) { return syscall(SYS_getdents64, fd, buffer, size); }
 
+/* <linux/fs.h> and <sys/mount.h> define the same names differently, so its two flags stand here (ioctl_iflags(2)). */
+enum { get_flags = _IOR('f', 1, long), set_flags = _IOW('f', 2, long), append_only = 0x20, immutable = 0x10 };
+
 int sojourn_clear_immutable(int fd) {
   int flags = 0;
-  if (ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0) return -1;
-  int cleared = flags & ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+  if (ioctl(fd, (unsigned long)get_flags, &flags) != 0) return -1;
+  int cleared = flags & ~(immutable | append_only);
   if (cleared == flags) return 0;
-  return ioctl(fd, FS_IOC_SETFLAGS, &cleared);
+  return ioctl(fd, (unsigned long)set_flags, &cleared);
 }
+
+int sojourn_unmount(const char *path) { return umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW); }
 
 int sojourn_fcntl_lock(int fd) {
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -203,6 +210,18 @@ int sojourn_set_timeouts(int fd, int milliseconds) {
 long sojourn_send(int fd, const void *bytes, size_t count) { return send(fd, bytes, count, MSG_NOSIGNAL); }
 long sojourn_receive(int fd, void *bytes, size_t count) { return recv(fd, bytes, count, MSG_TRUNC); }
 
+int sojourn_notify(const char *path, const char *text) {
+  struct sockaddr_un address;
+  if (unix_address(path, &address) != 0) return -1;
+  socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+  if (address.sun_path[0] == '@') address.sun_path[0] = 0;
+  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  ssize_t sent = sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, size);
+  close(fd);
+  return sent < 0 ? -1 : 0;
+}
+
 static int64_t nanoseconds(clockid_t id) {
   struct timespec t;
   if (clock_gettime(id, &t) != 0) return -1;
@@ -221,6 +240,19 @@ int sojourn_random(void *bytes, size_t count) {
     count -= (size_t)got;
   }
   return 0;
+}
+
+int sojourn_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }
+int sojourn_epoll_add(int epoll, int fd) {
+  struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.fd = fd};
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+int sojourn_epoll_remove(int epoll, int fd) { return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL); }
+int sojourn_epoll_wait(int epoll, int *fds, int capacity, int milliseconds) {
+  struct epoll_event events[64];
+  int count = epoll_wait(epoll, events, capacity > 64 ? 64 : capacity, milliseconds);
+  for (int i = 0; i < count; i++) fds[i] = events[i].data.fd;
+  return count;
 }
 
 int sojourn_signalfd(void) {

@@ -11,7 +11,15 @@ internal import CPlatform.System
 public enum DirectoryStream {
   public static let nameOffset = 19
 
+  /// All names; more than `cap` are an error (EFBIG).
   public static func names(of directory: borrowing FileDescriptor, cap: Int) throws(SystemError) -> [String] {
+    let names = try read(directory, stopAfter: cap)
+    guard names.count <= cap else { throw SystemError("getdents64", code: EFBIG) }
+    return names
+  }
+
+  /// Names from the present position on, until the end or until there are more than `limit` (then a few more).
+  static func read(_ directory: borrowing FileDescriptor, stopAfter limit: Int) throws(SystemError) -> [String] {
     var names: [String] = []
     var buffer = [UInt8](repeating: 0, count: 32768)
     while true {
@@ -21,7 +29,7 @@ public enum DirectoryStream {
         return unsafe sojourn_getdents(directory.raw, base, bytes.count)
       }
       guard got >= 0 else { throw .last("getdents64") }
-      if got == 0 { return names }
+      if got == 0 || names.count > limit { return names }
       var at = 0
       while at + nameOffset < got {
         let length = Int(buffer[at + 16]) | Int(buffer[at + 17]) << 8
@@ -29,9 +37,17 @@ public enum DirectoryStream {
         let name = buffer[(at + nameOffset)..<(at + length)].prefix { $0 != 0 }
         at += length
         if name.elementsEqual([46]) || name.elementsEqual([46, 46]) { continue }
-        guard names.count < cap else { throw SystemError("getdents64", code: EFBIG) }
         names.append(String(decoding: name, as: UTF8.self))
       }
     }
+  }
+}
+
+/// The first entries of a directory, for emptying it: read from the start each time, because removing entries moves the
+/// rest, and in bites, because a directory may hold more names than there is memory for.
+public enum DirectoryBite {
+  public static func names(of directory: borrowing FileDescriptor, atMost limit: Int) throws(SystemError) -> [String] {
+    guard lseek(directory.raw, 0, SEEK_SET) == 0 else { throw .last("lseek") }
+    return try DirectoryStream.read(directory, stopAfter: limit)
   }
 }

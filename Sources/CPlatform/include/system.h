@@ -41,6 +41,7 @@ int sojourn_renameat_noreplace(int from_dir, const char *from, int to_dir, const
 int sojourn_exchange(int from_dir, const char *from, int to_dir, const char *to);
 long sojourn_getdents(int fd, void *buffer, size_t size);
 int sojourn_clear_immutable(int fd);
+int sojourn_unmount(const char *path); /* umount2 with MNT_DETACH | UMOUNT_NOFOLLOW */
 int sojourn_fcntl_lock(int fd); /* F_OFD_SETLK, whole file, exclusive; 0, or -1 with EAGAIN when another has it */
 int sojourn_set_nonblocking(int fd);
 int sojourn_set_close_on_exec(int fd, int yes);
@@ -69,6 +70,15 @@ long sojourn_receive(int fd, void *bytes, size_t count);         /* MSG_TRUNC: t
 int64_t sojourn_wall_nanoseconds(void);
 int64_t sojourn_boot_nanoseconds(void);
 int sojourn_random(void *bytes, size_t count);
+
+/* One datagram to an AF_UNIX socket, abstract if the path begins with '@' (sd_notify(3)). */
+int sojourn_notify(const char *path, const char *text);
+
+/* epoll(7): the event structure is packed on x86-64. Interest is always "readable, or hung up". */
+int sojourn_epoll(void);
+int sojourn_epoll_add(int epoll, int fd);
+int sojourn_epoll_remove(int epoll, int fd);
+int sojourn_epoll_wait(int epoll, int *fds, int capacity, int milliseconds);
 
 /* Event sources of the daemon: signalfd(2), inotify(7). */
 int sojourn_signalfd(void); /* TERM, INT, HUP, CHLD blocked and readable */

@@ -1,0 +1,76 @@
+public import Encoding
+public import HostSystem
+public import Identity
+
+/// Takes a transient account down: DESIGN 5, from the processes to the last check. It runs in a process of its own, may be
+/// killed at any instruction, and does the same when it runs again. The NSS entry is not its business: the daemon
+/// withdraws it when this says that the host is clean.
+public struct Teardown {
+  let name: AccountName
+  let uid: UInt32
+  let homeRoot: String
+  let leaving: [ProcessReference]
+  let spared: [String]
+
+  /// - Parameters:
+  ///   - homeRoot: the directory that the home was made in.
+  ///   - leaving: processes whose sessions of this lease are over.
+  ///   - spared: programs of sshd.
+  public init(name: AccountName, uid: UInt32, homeRoot: String, leaving: [ProcessReference], spared: [String]) {
+    self.name = name
+    self.uid = uid
+    self.homeRoot = homeRoot
+    self.leaving = leaving
+    self.spared = spared
+  }
+
+  /// Only numbers that the registry gave to this very name are ever acted upon.
+  public func run(registry: UIDRegistry) throws(SystemError) -> TeardownReport {
+    let begin = Moment.now()
+    guard try registry.holder(of: uid) == .name(name) else { throw SystemError("readlink", code: 1) }
+    var removal = Belongings.removeStarters(name: name, uid: uid)
+    let processes = ProcessEnd(uid: uid, spared: spared)
+    let ended = try processes.run(leaving: leaving, milliseconds: 20_000)
+    removal.add(try HomeRoot.open(homeRoot).remove(name, uid: uid))
+    removal.add(Belongings.removeRecords(name: name))
+    removal.add(Belongings.removeFromCommons(uid: uid))
+
+    let stillRunning = try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
+    let stillThere = Belongings.remaining(uid: uid)
+    let homeThere = try HomeRoot.open(homeRoot).owner(of: name) == uid
+    return TeardownReport(killed: ended.killed, removed: removal.removed, left: removal.left,
+      remaining: stillRunning + stillThere + (homeThere ? [homeRoot + "/" + name.text] : []),
+      isClean: ended.isClean && stillRunning.isEmpty && stillThere.isEmpty && !homeThere,
+      milliseconds: UInt64(clamping: (Moment.now().boot - begin.boot) / 1_000_000))
+  }
+}
+
+/// The evidence of an end.
+public struct TeardownReport: Sendable {
+  /// "pid name" of processes that had to be ended; at most 64.
+  public let killed: [String]
+  /// Files and directories that are gone.
+  public let removed: UInt64
+  /// What was not the lease's to remove, or resisted.
+  public let left: [String]
+  /// What the last check still found.
+  public let remaining: [String]
+  /// No process, no file in the common directories, no home.
+  public let isClean: Bool
+  public let milliseconds: UInt64
+}
+
+extension TeardownReport {
+  public var json: JSONValue {
+    .object([
+      .init("killed", .strings(killed.map { Escape.visible($0) })), .init("removed", .unsigned(removed)),
+      .init("left", .strings(left.map { Escape.visible($0) })), .init("remaining", .strings(remaining.map { Escape.visible($0) })),
+      .init("clean", .boolean(isClean)), .init("milliseconds", .unsigned(milliseconds)),
+    ])
+  }
+
+  public init(_ read: MemberReader) throws(MemberError) {
+    self.init(killed: try read.strings("killed"), removed: try read.unsigned("removed"), left: try read.strings("left"),
+      remaining: try read.strings("remaining"), isClean: try read.boolean("clean"), milliseconds: try read.unsigned("milliseconds"))
+  }
+}

@@ -1,0 +1,48 @@
+public import DaemonProtocol
+internal import HostSystem
+
+/// What the other sources of the host said about a name and a number (the program `vacancy`, one line each).
+public struct VacancyAnswer: Sendable {
+  /// Why the name cannot have an account here, or nil if nothing stands against it.
+  public private(set) var refusal: (OpenRefusal, detail: String)?
+  /// Somebody else's source has the number.
+  public private(set) var numberIsTaken = false
+  /// The groups that were asked for and exist.
+  public private(set) var groups: [GrantedGroup] = []
+  public private(set) var missingGroups: [String] = []
+
+  /// - Parameter output: nil if it did not come to its end.
+  public init(_ output: [UInt8]?) {
+    let lines = (output ?? []).split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+    guard lines.last == "done" else {
+      refusal = (.sourceFailed, "the sources of names gave no whole answer in time")
+      return
+    }
+    var rights: [String] = []
+    var names: [String] = []
+    var failures: [String] = []
+    for line in lines.dropLast() {
+      let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+      switch (words.first, words.count) {
+      case ("user-name", 2): names.append("a user in \(words[1])")
+      case ("group-name", 2): names.append("a group in \(words[1])")
+      case ("user-number", 2), ("group-number", 2): numberIsTaken = true
+      case ("right", _): rights.append(String(line.dropFirst("right ".count)))
+      case ("failed", 3): failures.append("\(words[1]) (error \(words[2]))")
+      case ("group", 3):
+        if let gid = ProcessTable.decimal(words[2].utf8).flatMap({ UInt32(exactly: $0) }) { groups.append(GrantedGroup(name: words[1], gid: gid)) }
+      case ("no-group", 2): missingGroups.append(words[1])
+      default: failures.append("an answer that is not understood")
+      }
+    }
+    if !names.isEmpty {
+      refusal = (.nameOfOther, "the name is " + names.joined(separator: " and "))
+    } else if !failures.isEmpty {
+      refusal = (.sourceFailed, "not answered by " + failures.joined(separator: ", "))
+    } else if numberIsTaken {
+      refusal = (.numberOfOther, "another source of this host has the number")
+    } else if !rights.isEmpty {
+      refusal = (.rightsStand, rights.prefix(8).joined(separator: "; "))
+    }
+  }
+}

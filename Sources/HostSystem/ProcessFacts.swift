@@ -1,0 +1,76 @@
+internal import CPlatform.System
+
+/// A process as /proc shows it at one moment (proc_pid_status(5)).
+public struct ProcessFacts: Sendable {
+  public let pid: Int32
+  public let parent: Int32
+  /// The kernel's short name of it, as bytes from outside.
+  public let name: [UInt8]
+  public let state: UInt8
+  public let realUser: UInt32
+  public let effectiveUser: UInt32
+  public let savedUser: UInt32
+
+  /// A zombie does nothing any more; it waits for its parent.
+  public var isGone: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
+
+  /// May the user be signalled as, or return to, this uid? (The effective one alone may be lent for a moment by root.)
+  public func belongs(to uid: UInt32) -> Bool { realUser == uid || savedUser == uid }
+}
+
+extension ProcessTable {
+  /// nil if the process ended meanwhile.
+  public static func facts(of pid: Int32) -> ProcessFacts? {
+    guard let bytes = read("/proc/\(pid)/status", cap: 16384) else { return nil }
+    var name: [UInt8] = []
+    var state: UInt8 = 0
+    var parent: Int32?
+    var users: [UInt32] = []
+    for line in bytes.split(separator: 10) {
+      if line.starts(with: "Name:\t".utf8) {
+        name = Array(line.dropFirst(6))
+      } else if line.starts(with: "State:\t".utf8) {
+        state = line.dropFirst(7).first ?? 0
+      } else if line.starts(with: "PPid:\t".utf8) {
+        parent = decimal(line.dropFirst(6)).flatMap { Int32(exactly: $0) }
+      } else if line.starts(with: "Uid:\t".utf8) {
+        users = line.dropFirst(5).split(separator: 9).compactMap { decimal($0).flatMap { UInt32(exactly: $0) } }
+      }
+    }
+    guard let parent, users.count == 4, state != 0 else { return nil }
+    return ProcessFacts(pid: pid, parent: parent, name: name, state: state, realUser: users[0], effectiveUser: users[1], savedUser: users[2])
+  }
+
+  /// All processes; those that end while it looks are left out.
+  public static func all() throws(SystemError) -> [ProcessFacts] {
+    var found: [ProcessFacts] = []
+    for entry in try Files.names(in: "/proc") {
+      guard let number = decimal(entry.utf8), let pid = Int32(exactly: number), let facts = facts(of: pid) else { continue }
+      found.append(facts)
+    }
+    return found
+  }
+
+  /// The login uid that pam_loginuid set, or nil if none (or no audit in this kernel).
+  public static func loginUser(of pid: Int32) -> UInt32? {
+    guard let bytes = read("/proc/\(pid)/loginuid", cap: 32), let value = decimal(bytes.prefix { $0 != 10 }), let uid = UInt32(exactly: value),
+      uid != .max
+    else { return nil }
+    return uid
+  }
+
+  /// The program that it runs; nil for kernel threads and what has ended.
+  public static func program(of pid: Int32) -> String? {
+    guard let target = try? Files.linkTarget("/proc/\(pid)/exe") else { return nil }
+    return String(decoding: target, as: UTF8.self)
+  }
+
+  /// Is it in a unit of system.slice, that is, a service and not a part of somebody's session? (cgroups(7))
+  public static func isService(_ pid: Int32) -> Bool {
+    guard let bytes = read("/proc/\(pid)/cgroup", cap: 65536) else { return false }
+    return bytes.split(separator: 10).contains { line in
+      guard let path = line.lastIndex(of: UInt8(ascii: ":")) else { return false }
+      return line[line.index(after: path)...].starts(with: "/system.slice/".utf8)
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import Accounts
+import DaemonProtocol
+import Encoding
+import HostSystem
+
+/// One connection: one request, one reply. Who asks is what the kernel says.
+final class Connection {
+  let socket: SeqpacketSocket
+  let peer: ProcessReference
+  var isAnswered = false
+  /// Called if the peer goes away before it has its answer.
+  var abandoned: (() -> Void)?
+
+  init(_ socket: consuming SeqpacketSocket, _ peer: ProcessReference) {
+    self.socket = socket
+    self.peer = peer
+  }
+}
+
+extension Daemon {
+  func acceptConnections() {
+    while let descriptor = listener.accept() {
+      let socket = SeqpacketSocket(descriptor)
+      // Mode 0600 keeps others out; this is the second lock on that door.
+      guard let peer = try? socket.peer(), peer.uid == 0, let reference = ProcessReference.of(pid: peer.pid) else {
+        record.note(.daemon, .warning, "a connection by somebody who is not root, or is gone, was dropped")
+        continue
+      }
+      let connection = Connection(socket, reference)
+      let number = connection.socket.descriptor.raw
+      guard (try? loop.watch(number, { [unowned self] in take(connection) })) != nil else { continue }
+      connections[number] = connection
+      // Who connects and says nothing is not waited for.
+      loop.after(5000) { [weak self, weak connection] in
+        if let self, let connection, connection.abandoned == nil, !connection.isAnswered { close(connection) }
+      }
+    }
+  }
+
+  private func take(_ connection: Connection) {
+    let packet: [UInt8]
+    do throws(SystemError) {
+      packet = try connection.socket.receive(cap: Request.cap)
+    } catch {
+      if error.isWouldBlock { return }
+      connection.abandoned?()
+      close(connection)
+      return
+    }
+    guard connection.abandoned == nil, !connection.isAnswered else { return close(connection) }
+    let request: Request
+    do throws(MemberError) { request = try Request(packet: packet) } catch {
+      return answer(connection, .failed(error.sentence))
+    }
+    switch request {
+    case .open(let open): begin(open, connection)
+    case .closed(let session):
+      sessionClosed(session, by: connection.peer)
+      answer(connection, .done)
+    case .refused(let refused):
+      answer(connection, .done)
+      loginRefused(refused, peer: connection.peer)
+    case .sessions(let after): answer(connection, page(after: after))
+    case .end(let target, let reason): answer(connection, endOnRequest(target, reason: reason))
+    case .status: answer(connection, .status(status))
+    case .reload:
+      readConfiguration { [unowned self] in
+        verifyHost()
+        answer(connection, configurationProblem.map { .failed($0) } ?? .done)
+      }
+      connection.abandoned = {}
+    }
+  }
+
+  /// - Returns: false if the peer is gone.
+  @discardableResult
+  func answer(_ connection: Connection, _ reply: Reply) -> Bool {
+    guard !connection.isAnswered else { return false }
+    connection.isAnswered = true
+    connection.abandoned = nil
+    defer { close(connection) }
+    guard let packet = reply.packet else { return false }
+    do throws(SystemError) { try connection.socket.send(packet) } catch { return false }
+    return true
+  }
+
+  private func close(_ connection: Connection) {
+    let number = connection.socket.descriptor.raw
+    guard connections[number] === connection else { return }
+    loop.unwatch(number)
+    connections.removeValue(forKey: number)
+  }
+
+  var status: DaemonStatus {
+    DaemonStatus(softwareVersion: Daemon.version, pid: ProcessTable.ownPid, started: started,
+      candidatesWithheld: candidates.published == nil ? candidates.reasons : nil, configurationProblem: configurationProblem,
+      leases: UInt64(leases.count), sessions: UInt64(watches.count), quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted())
+  }
+
+  /// As many sessions after that id as surely fit one packet.
+  private func page(after: String) -> Reply {
+    var all: [SessionSummary] = []
+    for lease in leases.values {
+      for session in lease.sessions { all.append(summary(session, name: lease.name.text, uid: lease.uid, isLocal: false, state: "active")) }
+      if lease.state == .draining, lease.sessions.isEmpty, let last = lease.leaving.last {
+        all.append(summary(last, name: lease.name.text, uid: lease.uid, isLocal: false, state: "draining"))
+      }
+    }
+    for local in localSessions.values { all.append(summary(local.session, name: local.name, uid: local.uid, isLocal: true, state: "active")) }
+    let rest = all.filter { $0.session > after }.sorted { $0.session < $1.session }
+    var fitting: [SessionSummary] = []
+    var bytes = 0
+    for summary in rest {
+      bytes += summary.json.text()?.count ?? Request.cap
+      if bytes > Request.cap - 1024 { break }
+      fitting.append(summary)
+    }
+    return .sessions(fitting, more: fitting.count < rest.count)
+  }
+
+  private func summary(_ s: Session, name: String, uid: UInt32, isLocal: Bool, state: String) -> SessionSummary {
+    SessionSummary(session: s.id, name: name, uid: uid, isLocal: isLocal, state: state, pid: s.process.pid, login: s.login,
+      keyID: s.credential.keyID, groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
+  }
+}

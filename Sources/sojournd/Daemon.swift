@@ -1,0 +1,138 @@
+import Accounts
+import Audit
+import Configuration
+import DaemonProtocol
+import Encoding
+import HostSystem
+import Identity
+import Logging
+
+/// The one writer of accounts. Its parts are extensions of this class, a file each: connections, openings, sessions,
+/// ends, intruders, candidates, configuration. All run on one loop, so that nothing is ever half seen.
+final class Daemon {
+  static let version = "0.1.0"
+
+  let loop: EventLoop
+  let record: Record
+  let leaseFiles = LeaseFiles(directory: Places.leases)
+  let localFiles = LocalSessionFiles(directory: Places.run + "/local")
+  let registry = UIDRegistry(directory: Places.uids)
+  let projection = Projection(root: Places.projection)
+  let started = Moment.now().unixSeconds
+
+  var configuration: PublishedConfiguration?
+  var configurationProblem: String?
+  /// gid of the system group `sojourn`; nil: nothing can be opened.
+  var marker: UInt32?
+
+  var leases: [String: Lease] = [:]
+  var localSessions: [String: LocalSession] = [:]
+  var watches: [String: SessionWatch] = [:]
+  var openings: [Opening] = []
+  var ends: [String: LeaseEnd] = [:]
+  var candidates = CandidateState()
+  var connections: [Int32: Connection] = [:]
+  var suspects: Set<UInt32> = []
+
+  private let lock: FileLock
+  private let signals: SignalSource
+  var listener: SeqpacketSocket
+  let changes: ChangeSource
+
+  /// - Throws: with `call` "fcntl" if another daemon runs.
+  init(log: Logger) throws(SystemError) {
+    loop = try EventLoop()
+    record = Record(audit: AuditLog(path: Places.auditLog, spool: Places.auditSpool), log: log)
+    try Files.makeDirectory(Places.run, mode: 0o755)
+    lock = try FileLock(Places.lock)
+    try Daemon.makeDirectories()
+    try projection.prepare()
+    signals = try SignalSource()
+    changes = try ChangeSource()
+    listener = try Daemon.listen()
+  }
+
+  private static func makeDirectories() throws(SystemError) {
+    try Files.makeDirectory(Places.leases, mode: 0o700)
+    try Files.makeDirectory(Places.run + "/local", mode: 0o700)
+    try Files.makeDirectory(Places.state, mode: 0o755)
+    try Files.makeDirectory(Places.uids, mode: 0o755)
+    try Files.makeDirectory(Files.parent(of: Places.auditLog), mode: 0o750)
+  }
+
+  private static func listen() throws(SystemError) -> SeqpacketSocket {
+    // Whoever holds the lock owns the path: what is there is a dead daemon's.
+    try? Files.remove(Places.socket)
+    return try SeqpacketSocket.listen(at: Places.socket)
+  }
+
+  /// Runs until it is told to stop.
+  func run() throws(SystemError) {
+    marker = MarkerGroup.gid()
+    // Nothing of an earlier daemon's judgement holds: candidates come back when this one has looked.
+    try projection.withdrawCandidates()
+    try loop.watch(signals.descriptor.raw) { [unowned self] in takeSignals() }
+    try loop.watch(changes.descriptor.raw) { [unowned self] in hostChanged() }
+    try loop.watch(listener.descriptor.raw) { [unowned self] in acceptConnections() }
+    for directory in ["/etc", "/etc/pam.d", "/etc/ssh", "/etc/ssh/sshd_config.d"] { _ = changes.watch(directory) }
+    reconcile()
+    readConfiguration { [unowned self] in
+      notifyService("READY=1\nSTATUS=" + (configuration == nil ? "no usable configuration" : "running"))
+      verifyHost()
+    }
+    tick()
+    record.note(.daemon, .info, "sojournd \(Daemon.version) started")
+    loop.run()
+    try? projection.withdrawCandidates()
+    record.note(.daemon, .info, "sojournd stopped; leases stay as they are")
+  }
+
+  private func takeSignals() {
+    while let event = signals.next() {
+      switch event {
+      case .stop:
+        notifyService("STOPPING=1")
+        loop.stop()
+      case .reload: readConfiguration { [unowned self] in verifyHost() }
+      case .child: break  // every child is watched by its own descriptor
+      }
+    }
+  }
+
+  /// Once a second: deadlines, intruders, left-overs of /run, the watchdog.
+  private func tick() {
+    notifyService("WATCHDOG=1")
+    checkPlaces()
+    endWhatIsOver()
+    lookForIntruders()
+    lookForListeners()
+    loop.after(1000) { [unowned self] in tick() }
+  }
+
+  /// /run/sojourn deleted or damaged under us: leases are the truth and are still here, so all of it is made again.
+  private func checkPlaces() {
+    let isWhole = [Places.socket, Places.leases, Places.projection + "/passwd"].allSatisfy { Files.exists($0) }
+    if isWhole { return }
+    do throws(SystemError) {
+      try Files.makeDirectory(Places.run, mode: 0o755)
+      try Daemon.makeDirectories()
+      try projection.prepare()
+      if !Files.exists(Places.socket) {
+        loop.unwatch(listener.descriptor.raw)
+        listener = try Daemon.listen()
+        try loop.watch(listener.descriptor.raw) { [unowned self] in acceptConnections() }
+      }
+      for lease in leases.values {
+        try leaseFiles.write(lease)
+        if lease.state == .active, let marker { try projection.show(lease, marker: marker) }
+      }
+      for session in localSessions.values { try localFiles.write(session) }
+      publishConfigurationAgain()
+      candidates.published = nil
+      verifyHost()
+      record.note(.daemon, .warning, "\(Places.run) had been removed or damaged; it was made again from the leases")
+    } catch {
+      record.note(.daemon, .error, "\(Places.run) cannot be made again: \(error.sentence)")
+    }
+  }
+}

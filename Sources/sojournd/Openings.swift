@@ -1,0 +1,205 @@
+import Accounts
+import Configuration
+import DaemonProtocol
+import Encoding
+import HostSystem
+import Identity
+
+/// One login that asks to become a session, while it waits for its turn and for the answer of the host's other sources.
+final class Opening {
+  enum Stage { case waiting, asking }
+
+  let request: OpenRequest
+  let name: AccountName
+  let connection: Connection
+  var stage = Stage.waiting
+  let begun = Moment.now()
+
+  init(_ request: OpenRequest, _ name: AccountName, _ connection: Connection) {
+    self.request = request
+    self.name = name
+    self.connection = connection
+  }
+}
+
+extension Daemon {
+  /// How long an opening waits for the end of the name's last lease, in milliseconds.
+  static let patience: Int64 = 12_000
+
+  func begin(_ request: OpenRequest, _ connection: Connection) {
+    guard let configuration else { return refuse(connection, .notReady, configurationProblem ?? "there is no configuration yet") }
+    guard request.seconds > 0, request.seconds <= configuration.session.maxDuration, request.shell.hasPrefix("/") else {
+      return refuse(connection, .ceiling, "the session's length or shell is not allowed here")
+    }
+    if request.isLocal { return openLocal(request, connection, configuration) }
+    guard let name = AccountName(request.name), configuration.accounts.admits(name) else {
+      return refuse(connection, .ceiling, "names of this form get no account here")
+    }
+    guard configuration.accounts.range.contains(request.uid) else { return refuse(connection, .ceiling, "uid \(request.uid) is not in the range of this host") }
+    let allowed = configuration.accounts.groups
+    guard request.groups.count <= 64, request.groups.allSatisfy({ allowed.contains($0) }) else {
+      return refuse(connection, .ceiling, "a group is granted that this host does not allow")
+    }
+    guard marker != nil else { return refuse(connection, .notReady, "the system group \(Places.group) is missing") }
+    let opening = Opening(request, name, connection)
+    connection.abandoned = { [unowned self, unowned opening] in drop(opening) }
+    openings.append(opening)
+    loop.after(Daemon.patience) { [weak self, weak opening] in
+      if let self, let opening, opening.stage == .waiting { refuse(opening, .draining, "the last session of \(name.text) is still being cleaned up") }
+    }
+    advanceOpenings()
+  }
+
+  /// One opening of a name at a time, and none while its last lease is being taken down.
+  func advanceOpenings() {
+    var busy = Set(openings.filter { $0.stage == .asking }.map(\.name.text))
+    for opening in openings where opening.stage == .waiting {
+      let name = opening.name.text
+      if busy.contains(name) || ends[name] != nil || leases[name]?.state == .draining { continue }
+      busy.insert(name)
+      opening.stage = .asking
+      // In a process of its own, with a time limit: a source may hang, this loop may not.
+      Worker.start(loop, Places.vacancy, ["name", name, String(opening.request.uid)] + opening.request.groups, milliseconds: 5000) {
+        [weak self] outcome in
+        self?.settle(opening, VacancyAnswer(outcome.status == 0 ? outcome.output : nil))
+      }
+    }
+  }
+
+  private func settle(_ opening: Opening, _ answer: VacancyAnswer) {
+    guard openings.contains(where: { $0 === opening }) else { return advanceOpenings() }
+    if answer.numberIsTaken { try? registry.markTaken(opening.request.uid) }
+    if let (refusal, detail) = answer.refusal { return refuse(opening, refusal, detail) }
+    guard opening.connection.peer.isAlive else { return drop(opening) }
+    if let lease = leases[opening.name.text], lease.uid != opening.request.uid {
+      return refuse(opening, .numberOfOther, "the name has uid \(lease.uid) now")
+    }
+    do throws(OpeningFailure) {
+      let (session, notes) = try open(opening, answer)
+      openings.removeAll { $0 === opening }
+      if !self.answer(opening.connection, .opened(Opened(session: session.id, expires: session.expires, notes: notes))) {
+        sessionEnded(session.id, reason: "the login did not wait for its session")
+      }
+      advanceOpenings()
+    } catch {
+      refuse(opening, error.refusal, error.detail)
+    }
+  }
+
+  struct OpeningFailure: Error {
+    let refusal: OpenRefusal
+    let detail: String
+  }
+
+  /// Claim, lease, home, projection, evidence: in this order, so that whatever comes after a crash can be undone from what
+  /// came before it. After a failure what was made is taken down again.
+  private func open(_ opening: Opening, _ answer: VacancyAnswer) throws(OpeningFailure) -> (Session, [String]) {
+    guard let configuration, let marker else { throw OpeningFailure(refusal: .notReady, detail: "there is no configuration any more") }
+    let request = opening.request
+    let name = opening.name
+    let rules = configuration.accounts
+    var notes: [String] = answer.missingGroups.map { "group \($0) does not exist on this host and was left out" }
+    let groups = answer.groups.filter { group in
+      let isSafe = group.gid != 0 && !rules.range.contains(group.gid)
+      if !isSafe { notes.append("group \(group.name) has gid \(group.gid), which is never granted") }
+      return isSafe
+    }
+    guard groups.count == answer.groups.count else { throw OpeningFailure(refusal: .ceiling, detail: notes.joined(separator: "; ")) }
+    do throws(SystemError) {
+      guard try registry.claim(request.uid, for: name) else {
+        throw OpeningFailure(refusal: .numberOfOther, detail: "uid \(request.uid) went to another name meanwhile")
+      }
+    } catch let failure {
+      if let failure = failure as? OpeningFailure { throw failure }
+      throw OpeningFailure(refusal: .notWritten, detail: "the claim of uid \(request.uid): \(failure)")
+    }
+    return try establish(opening, groups, notes, configuration, marker)
+  }
+
+  private func establish(_ opening: Opening, _ groups: [GrantedGroup], _ notes: [String], _ configuration: PublishedConfiguration,
+    _ marker: UInt32) throws(OpeningFailure) -> (Session, [String]) {
+    let request = opening.request
+    let name = opening.name
+    let isNew = leases[name.text] == nil
+    var step = "the session's number"
+    do throws(SystemError) {
+      let session = try newSession(request, opening.connection.peer, groups, configuration)
+      var lease = leases[name.text] ?? Lease(name: name, uid: request.uid, home: configuration.accounts.homeRoot + "/" + name.text)
+      lease.sessions.append(session)
+      step = "the lease"
+      try leaseFiles.write(lease)
+      leases[name.text] = lease
+      step = "watching the session"
+      try watch(session, name: name.text)
+      if isNew {
+        step = "the home"
+        let root = try HomeRoot.open(configuration.accounts.homeRoot)
+        try root.make(name, uid: request.uid, skeleton: configuration.accounts.skeleton)
+      }
+      step = "what NSS shows"
+      try projection.show(lease, marker: marker)
+      step = "the audit line"
+      try record.grant(name.text, uid: request.uid, isLocal: false, session)
+      return (session, notes)
+    } catch {
+      let failed = leases[name.text]?.sessions.last.map { $0.process == opening.connection.peer } ?? false
+      if failed, let session = leases[name.text]?.sessions.last { sessionEnded(session.id, reason: "it could not be opened") }
+      let refusal: OpenRefusal = step == "the home" ? .noHome : step == "watching the session" ? .noProcess : .notWritten
+      throw OpeningFailure(refusal: refusal, detail: "\(step): \(error.sentence)")
+    }
+  }
+
+  func newSession(_ request: OpenRequest, _ process: ProcessReference, _ groups: [GrantedGroup], _ configuration: PublishedConfiguration)
+    throws(SystemError) -> Session {
+    let now = Moment.now()
+    var seconds = min(request.seconds, configuration.session.maxDuration)
+    if configuration.session.endWithCertificate {
+      seconds = min(seconds, request.credential.notAfter > now.unixSeconds ? request.credential.notAfter - now.unixSeconds : 1)
+    }
+    return Session(id: try Session.newID(at: now.unixSeconds), process: process, login: request.login, credential: request.credential,
+      decision: request.decision, groups: groups, shell: request.shell, opened: now.unixSeconds, deadline: Deadline(seconds: seconds, after: now))
+  }
+
+  /// An account of another source: no claim, no home, no groups; decided, written down, watched.
+  private func openLocal(_ request: OpenRequest, _ connection: Connection, _ configuration: PublishedConfiguration) {
+    guard request.groups.isEmpty else { return refuse(connection, .ceiling, "groups are not granted to local accounts in this version") }
+    guard !configuration.accounts.range.contains(request.uid), leases[request.name] == nil else {
+      return refuse(connection, .ceiling, "a local account with a uid or name of Sojourn's")
+    }
+    do throws(SystemError) {
+      let session = try newSession(request, connection.peer, [], configuration)
+      let local = LocalSession(name: request.name, uid: request.uid, session: session)
+      try localFiles.write(local)
+      localSessions[session.id] = local
+      do throws(SystemError) {
+        try watch(session, name: request.name)
+        try record.grant(Escape.visible(request.name), uid: request.uid, isLocal: true, session)
+      } catch {
+        sessionEnded(session.id, reason: "it could not be opened")
+        throw error
+      }
+      if !answer(connection, .opened(Opened(session: session.id, expires: session.expires, notes: []))) {
+        sessionEnded(session.id, reason: "the login did not wait for its session")
+      }
+    } catch {
+      refuse(connection, .notWritten, error.sentence)
+    }
+  }
+
+  private func drop(_ opening: Opening) {
+    openings.removeAll { $0 === opening }
+    _ = answer(opening.connection, .refused(.noProcess, detail: "the login is gone"))
+    advanceOpenings()
+  }
+
+  private func refuse(_ opening: Opening, _ refusal: OpenRefusal, _ detail: String) {
+    openings.removeAll { $0 === opening }
+    refuse(opening.connection, refusal, detail)
+    advanceOpenings()
+  }
+
+  private func refuse(_ connection: Connection, _ refusal: OpenRefusal, _ detail: String) {
+    // The module writes the refusal down with what it knows of the login (`Request.refused`).
+    answer(connection, .refused(refusal, detail: detail))
+  }
+}

@@ -1,0 +1,84 @@
+import Accounts
+import Audit
+import DaemonProtocol
+import Encoding
+import HostSystem
+import Identity
+import Logging
+
+/// Everything that the daemon tells: the audit log, syslog, and its own log for the journal.
+struct Record {
+  let audit: AuditLog
+  let log: Logger
+
+  private func now() -> UInt64 { Moment.now().unixSeconds }
+
+  /// The grant, on the disk before PAM succeeds (invariant 11).
+  func grant(_ name: String, uid: UInt32, isLocal: Bool, _ session: Session) throws(SystemError) {
+    let groups = session.groups.map(\.name)
+    let message = "\(Escape.visible(session.credential.keyID)) opened a session as \(name) until \(Timestamp.text(session.expires))"
+      + (groups.isEmpty ? "" : ", with " + groups.joined(separator: ", "))
+    try audit.record(AuditEvent(.grant, time: now(), message: message, facts: [
+      .init("session", .string(session.id)), .init("name", .string(name)), .init("uid", .integer(Int64(uid))), .init("local", .boolean(isLocal)),
+      .init("pid", .integer(Int64(session.process.pid))), .init("login", session.login.escaped), .init("credential", session.credential.escaped),
+      .init("decision", session.decision.escaped), .init("groups", .strings(groups)), .init("shell", .string(session.shell)),
+      .init("expires", .string(Timestamp.text(session.expires))),
+    ]))
+    SystemLog.write(.info, "sojournd: session \(session.id): \(message)")
+  }
+
+  func refusal(_ refused: RefusedLogin, pid: Int32) {
+    let message = "refused \(Escape.visible(refused.name)): \(Escape.visible(refused.detail))"
+    var facts: [JSONValue.Member] = [
+      .init("name", .string(Escape.visible(refused.name))), .init("local", .boolean(refused.isLocal)), .init("pid", .integer(Int64(pid))),
+      .init("reason", .string(Escape.visible(refused.token))), .init("login", refused.login.escaped),
+    ]
+    if let credential = refused.credential { facts.append(.init("credential", credential.escaped)) }
+    if let decision = refused.decision { facts.append(.init("decision", decision.escaped)) }
+    note(.refusal, .notice, message, facts)
+  }
+
+  func sessionEnd(_ name: String, _ session: Session, reason: String) {
+    note(.sessionEnd, .info, "session \(session.id) of \(name) is over: \(reason)",
+      [.init("session", .string(session.id)), .init("name", .string(name)), .init("reason", .string(reason))])
+  }
+
+  func leaseEnd(_ lease: Lease, _ report: TeardownReport) {
+    note(.leaseEnd, .info, "\(lease.name.text) (uid \(lease.uid)) is gone: \(report.killed.count) processes ended, \(report.removed) files removed",
+      [.init("name", .string(lease.name.text)), .init("uid", .integer(Int64(lease.uid))), .init("report", report.json)])
+  }
+
+  /// Anything else: as much of it as can be written is written, in the file, the spool, syslog and the daemon's log.
+  func note(_ kind: AuditEvent.Kind, _ level: SystemLog.Level, _ message: String, _ facts: [JSONValue.Member] = []) {
+    if !audit.recordSomehow(AuditEvent(kind, time: now(), message: message, facts: facts)) {
+      log.error("the audit log and its spool cannot be written")
+    }
+    SystemLog.write(level, "sojournd: " + message)
+    switch level {
+    case .alert, .error: log.error("\(message)")
+    case .warning: log.warning("\(message)")
+    case .notice, .info: log.info("\(message)")
+    }
+  }
+}
+
+extension LoginFacts {
+  var escaped: JSONValue { LoginFacts(service: Escape.visible(service), tty: Escape.visible(tty), remote: Escape.visible(remote)).json }
+}
+
+extension CredentialFacts {
+  var escaped: JSONValue {
+    var copy = self
+    copy.keyID = Escape.visible(keyID)
+    copy.principals = principals.prefix(16).map { Escape.visible($0) }
+    return copy.json
+  }
+}
+
+extension DecisionFacts {
+  var escaped: JSONValue {
+    var copy = self
+    copy.reason = Escape.visible(reason)
+    return copy.json
+  }
+}

@@ -1,0 +1,68 @@
+import HostSystem
+
+/// A child process of the loop's: its output is collected, its end is an event, and its time is limited.
+final class Worker {
+  struct Outcome {
+    /// nil if it was cut off or could not be started.
+    let status: Int32?
+    let output: [UInt8]
+    let errors: [UInt8]
+  }
+
+  private let loop: EventLoop
+  private let child: ChildProcess
+  private var output: PipeReader
+  private var errors: PipeReader
+  private var timer: UInt64 = 0
+  private var cutOff = false
+  private let finished: (Outcome) -> Void
+
+  static let cap = 1 << 20
+
+  /// Starts it; `finished` is called once, from the loop, also if it cannot be started.
+  static func start(_ loop: EventLoop, _ path: String, _ arguments: [String], milliseconds: Int64, finished: @escaping (Outcome) -> Void) {
+    do throws(SystemError) {
+      let worker = try Worker(loop, path, arguments, finished)
+      try loop.watch(worker.child.pidfd.raw) { worker.hasEnded() }
+      try loop.watch(worker.output.descriptor()) { worker.read() }
+      try loop.watch(worker.errors.descriptor()) { worker.read() }
+      worker.timer = loop.after(milliseconds) { worker.cut() }
+    } catch {
+      loop.after(0) { finished(Outcome(status: nil, output: [], errors: Array(error.sentence.utf8))) }
+    }
+  }
+
+  private init(_ loop: EventLoop, _ path: String, _ arguments: [String], _ finished: @escaping (Outcome) -> Void) throws(SystemError) {
+    let out = try Pipe.make()
+    let err = try Pipe.make()
+    self.loop = loop
+    self.finished = finished
+    child = try ChildProcess.start(path, arguments, descriptors: [-1, out.writing.raw, err.writing.raw])
+    output = PipeReader(out.takeReading())
+    errors = PipeReader(err.takeReading())
+  }
+
+  private func read() {
+    let descriptors = (output.descriptor(), errors.descriptor())
+    output.take()
+    errors.take()
+    if output.isAtEnd { loop.unwatch(descriptors.0) }
+    if errors.isAtEnd { loop.unwatch(descriptors.1) }
+    if output.bytes.count > Worker.cap || errors.bytes.count > Worker.cap { cut() }
+  }
+
+  private func cut() {
+    cutOff = true
+    child.signal(.kill)
+  }
+
+  private func hasEnded() {
+    guard let status = child.exitStatus() else { return }
+    read()
+    loop.unwatch(child.pidfd.raw)
+    loop.unwatch(output.descriptor())
+    loop.unwatch(errors.descriptor())
+    loop.cancel(timer)
+    finished(Outcome(status: cutOff ? nil : status, output: output.bytes, errors: errors.bytes))
+  }
+}
