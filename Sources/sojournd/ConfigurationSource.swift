@@ -1,4 +1,5 @@
 import Accounts
+import Audit
 import Configuration
 import Encoding
 import HostSystem

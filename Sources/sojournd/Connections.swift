@@ -1,7 +1,9 @@
 import Accounts
+import Audit
 import DaemonProtocol
 import Encoding
 import HostSystem
+import Identity
 
 /// One connection: one request, one reply. Who asks is what the kernel says.
 final class Connection {
@@ -47,10 +49,14 @@ extension Daemon {
       close(connection)
       return
     }
-    guard connection.abandoned == nil, !connection.isAnswered else { return close(connection) }
+    guard connection.abandoned == nil, !connection.isAnswered else {
+      connection.abandoned?()
+      return close(connection)
+    }
     let request: Request
     do throws(MemberError) { request = try Request(packet: packet) } catch {
-      return answer(connection, .failed(error.sentence))
+      answer(connection, .failed(error.sentence))
+      return
     }
     switch request {
     case .open(let open): begin(open, connection)

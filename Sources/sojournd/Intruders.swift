@@ -1,4 +1,7 @@
 import Accounts
+import Audit
+import Configuration
+import DaemonProtocol
 import HostSystem
 import Identity
 

@@ -1,4 +1,6 @@
 import Accounts
+import Audit
+import Configuration
 import DaemonProtocol
 import Encoding
 import HostSystem

@@ -94,4 +94,4 @@ func write(_ text: [UInt8]) -> Int32 {
 
 func notifyService(_ text: String) { ServiceManager.notify(text) }
 
-exit(main())
+OwnProcess.end(main())

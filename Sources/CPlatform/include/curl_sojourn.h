@@ -1,6 +1,10 @@
 // libcurl, opened at first use. Why shims: curl_easy_setopt and curl_easy_getinfo are variadic; and linking libcurl
 // would have every sshd, sudo and cron that starts load its thirty libraries, so it is opened by name when a decision is
-// really asked for, and kept (its TLS library registers handlers that must never dangle).
+// really asked for, and kept for ever (its TLS library registers handlers that must never dangle).
+//
+// A call is one HTTP POST of JSON on a connection of its own. It blocks, and starts no thread, installs no signal
+// handler, follows no redirect, asks no proxy, reads no netrc and no environment variable, looks no name up, and leaves
+// no descriptor open. One thread at a time: `environ` and the signal mask are exchanged while it runs.
 #ifndef SOJOURN_CURL_H
 #define SOJOURN_CURL_H
 #include <stddef.h>
@@ -8,45 +12,50 @@
 
 #pragma clang assume_nonnull begin
 
-/* One HTTP POST of JSON, blocking, without signals, threads, redirects, proxies, netrc or anything from the environment. */
-struct sojourn_http_request {
-  const char *url;
-  const char *_Nullable resolve;      /* "host:port:address[,address]" or NULL */
-  const char *_Nullable unix_socket;  /* path or NULL */
-  const char *_Nullable ca_file, *_Nullable client_certificate, *_Nullable client_key;
-  const char *_Nullable bearer_token;
-  const char *request_id;
-  const char *user_agent;
-  const char *body;
-  size_t body_count;
-  long connect_milliseconds, total_milliseconds;
-  size_t response_cap; /* bytes; one more makes the transfer fail */
+struct sojourn_http;
+
+enum sojourn_http_text {
+  SOJOURN_HTTP_URL,
+  SOJOURN_HTTP_HEADER,             /* "Name: value", any number of them */
+  SOJOURN_HTTP_RESOLVE,            /* "host:port:address[,address]": all that is known of the name; nothing is looked up */
+  SOJOURN_HTTP_CA_FILE,            /* PEM; nothing else is trusted */
+  SOJOURN_HTTP_CLIENT_CERTIFICATE, /* PEM file */
+  SOJOURN_HTTP_CLIENT_KEY,         /* PEM file without a passphrase */
 };
 
 enum sojourn_http_outcome {
   SOJOURN_HTTP_ANSWERED = 0,
-  SOJOURN_HTTP_NO_LIBRARY,
+  SOJOURN_HTTP_NO_LIBRARY, /* not there, or too old for an option */
   SOJOURN_HTTP_TIMED_OUT,
   SOJOURN_HTTP_UNREACHABLE,
+  SOJOURN_HTTP_NOT_RESOLVED,
   SOJOURN_HTTP_TLS,
   SOJOURN_HTTP_TOO_LARGE,
   SOJOURN_HTTP_BROKEN,
 };
 
-struct sojourn_http_response {
-  enum sojourn_http_outcome outcome;
-  long status;
-  long retry_after;             /* seconds, 0 if the header is absent */
-  char *_Nullable body;         /* response_cap bytes at most; free with sojourn_http_free */
-  size_t body_count;
-  char content_type[128];
-  char request_id[160];         /* of the answer; "" if the header is absent */
-  int request_id_count;         /* how often the header came */
-  char detail[256];             /* for the log */
-};
+enum sojourn_http_header { SOJOURN_HTTP_REQUEST_ID, SOJOURN_HTTP_CONTENT_TYPE, SOJOURN_HTTP_RETRY_AFTER };
 
-void sojourn_http_post(const struct sojourn_http_request *request, struct sojourn_http_response *response);
-void sojourn_http_free(struct sojourn_http_response *response);
+/* NULL: no memory, or no library; `detail` (256 bytes) then says which. */
+struct sojourn_http *_Nullable sojourn_http_new(char *detail, size_t detail_size);
+void sojourn_http_free(struct sojourn_http *call);
+
+/* 1 if the value was taken. One that was not makes the post fail. */
+int sojourn_http_set(struct sojourn_http *call, enum sojourn_http_text what, const char *value);
+
+/* `cap`: bytes of answer, status line and headers included; one more makes the transfer fail.
+   `is_plain`: http, else https; nothing else. `is_literal`: the URL's host is an address. */
+enum sojourn_http_outcome sojourn_http_post(struct sojourn_http *call, const void *body, size_t count, long connect_milliseconds,
+                                            long total_milliseconds, size_t cap, int is_plain, int is_literal);
+
+/* The answer; all that is handed out belongs to the call. */
+long sojourn_http_status(const struct sojourn_http *call);
+long sojourn_http_retry_after(const struct sojourn_http *call); /* seconds; -1 if the header is absent or no time */
+const uint8_t *_Nullable sojourn_http_body(const struct sojourn_http *call, size_t *count);
+/* How often a header came, trailers included, and its last value, cut after 255 bytes. */
+int sojourn_http_header_count(const struct sojourn_http *call, enum sojourn_http_header which);
+const char *sojourn_http_header_value(const struct sojourn_http *call, enum sojourn_http_header which);
+const char *sojourn_http_detail(const struct sojourn_http *call); /* libcurl's words, for the log */
 
 #pragma clang assume_nonnull end
 #endif

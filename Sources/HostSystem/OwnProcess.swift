@@ -1,0 +1,16 @@
+internal import CPlatform.System
+
+/// This process: its environment and its end.
+public enum OwnProcess {
+  /// The variable's value, taken out of the environment so that no child hears it. For programs with one thread only.
+  public static func takeVariable(_ name: String) -> String? {
+    // SAFETY: getenv's string is copied before unsetenv may free it; the temporary C strings live across the calls.
+    guard let value = unsafe getenv(name) else { return nil }
+    let text = unsafe String(cString: value)
+    _ = unsafe unsetenv(name)
+    return text
+  }
+
+  /// Ends it (exit(3)).
+  public static func end(_ status: Int32) -> Never { exit(status) }
+}

@@ -1,0 +1,50 @@
+public import DaemonProtocol
+
+/// What the policy is asked: may this person, shown by this credential, log in here now? All texts come from outside.
+public struct Question: Sendable {
+  /// Who the certificate says it is: `subject.id`.
+  public var subjectID: String
+  /// The login name: `action.properties.account`.
+  public var account: String
+  public var login: LoginFacts
+  public var credential: CredentialFacts
+  /// The certificate's extensions, each with as much of its value as may leave the host.
+  public var extensions: [CertificateExtension]
+  /// What is known of the person and does not change from login to login. `attributes_in` says where it goes.
+  public var attributes: [Attribute]
+  /// Seconds since 1970.
+  public var now: UInt64
+
+  public init(subjectID: String, account: String, login: LoginFacts, credential: CredentialFacts, extensions: [CertificateExtension],
+    attributes: [Attribute] = [], now: UInt64) {
+    self.subjectID = subjectID
+    self.account = account
+    self.login = login
+    self.credential = credential
+    self.extensions = extensions
+    self.attributes = attributes
+    self.now = now
+  }
+
+  /// A fact of the person: a role, a department.
+  public struct Attribute: Sendable {
+    public var name: String
+    public var values: [String]
+
+    public init(name: String, values: [String]) {
+      self.name = name
+      self.values = values
+    }
+  }
+}
+
+/// One extension of a certificate as the policy and the log see it.
+public struct CertificateExtension: Sendable {
+  public let name: String
+  public let value: String
+
+  public init(name: String, value: String) {
+    self.name = name
+    self.value = value
+  }
+}

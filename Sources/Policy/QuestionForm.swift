@@ -1,0 +1,79 @@
+internal import Configuration
+internal import DaemonProtocol
+internal import Encoding
+
+/// The question as an AuthZEN evaluation request (Authorization API 1.0, section "Access Evaluation Request").
+///
+/// What stays the same from login to login goes in subject, action and resource; what belongs to this connection (time,
+/// address, certificate) goes in the context, or an approval for one attempt would never match the next: the approval
+/// profile compares subject, action and resource member by member.
+extension Question {
+  func evaluation(of host: HostFacts, attributesIn place: AttributePlace) -> JSONValue {
+    var properties: [JSONValue.Member] = []
+    for attribute in attributes { properties.append(.init(attribute.name, .strings(attribute.values))) }
+    let stable = JSONValue.object(unique(properties))
+    let isInSubject = switch place {
+    case .subject: true
+    case .context: false
+    }
+
+    var subject = JSONObject()
+    subject.set("type", "user")
+    subject.set("id", subjectID)
+    subject.set("properties", isInSubject ? stable : .object([]))
+
+    var doing = JSONObject()
+    doing.set("service", login.service)
+    doing.set("account", account)
+    var action = JSONObject()
+    action.set("name", "login")
+    action.set("properties", doing.value)
+
+    var labels: [JSONValue.Member] = []
+    for label in host.labels { labels.append(.init(label.name, .string(label.value))) }
+    var resource = JSONObject()
+    resource.set("type", "host")
+    resource.set("id", host.id)
+    resource.set("properties", .object([.init("labels", .object(unique(labels)))]))
+
+    var context = JSONObject()
+    context.set("time", Timestamp.text(now))
+    context.set("source_ip", known(login.remote))
+    context.set("tty", known(login.tty))
+    context.set("credential", credentialForm)
+    if !isInSubject { context.set("attributes", stable) }
+    context.set("pep", .object([.init("name", .string("pam_sojourn")), .init("version", .string(PolicyClient.version))]))
+    context.set("supported_obligations", .array([]))
+
+    var root = JSONObject()
+    root.set("subject", subject.value)
+    root.set("action", action.value)
+    root.set("resource", resource.value)
+    root.set("context", context.value)
+    return root.value
+  }
+
+  private var credentialForm: JSONValue {
+    var form = JSONObject()
+    form.set("kind", credential.kind)
+    form.set("key_id", credential.keyID)
+    form.set("serial", credential.serial)
+    form.set("key_fp", credential.keyFingerprint)
+    form.set("ca_fp", credential.caFingerprint)
+    form.set("principals", .strings(credential.principals))
+    form.set("not_before", Timestamp.text(credential.notBefore))
+    form.set("not_after", Timestamp.text(credential.notAfter))
+    form.set("extensions", .object(unique(extensions.map { .init(Escape.visible($0.name, limit: 256), .string($0.value)) })))
+    return form.value
+  }
+
+  /// Absent members are omitted, never null or empty.
+  private func known(_ text: String) -> String? { text.utf8.isEmpty ? nil : text }
+
+  /// One member a name, the first: a second would silently replace it in the library that writes JSON.
+  private func unique(_ members: [JSONValue.Member]) -> [JSONValue.Member] {
+    var kept: [JSONValue.Member] = []
+    for member in members where !kept.contains(where: { $0.name.isExactly(member.name) }) { kept.append(member) }
+    return kept
+  }
+}

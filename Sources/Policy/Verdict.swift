@@ -1,0 +1,23 @@
+public import DaemonProtocol
+
+/// What came of a question. Only `allowed` is a yes, and only after the ceilings (`Ceilings.hold`).
+public enum Verdict: Sendable {
+  case allowed(Grant)
+  /// A proper no. The texts are fit to be shown and logged: `user` for the person, `admin` for the log.
+  case denied(user: String?, admin: String?)
+  /// There is no decision: nobody answered, or what was answered is no decision.
+  case unavailable(PolicyFailure)
+}
+
+/// A verdict and its trail.
+public struct Answer: Sendable {
+  public var verdict: Verdict
+  /// For lease and log: request id, the endpoint that answered (or the last one tried), its reason for admins or the
+  /// failure's detail, and how long everything took.
+  public var facts: DecisionFacts
+
+  public init(verdict: Verdict, facts: DecisionFacts) {
+    self.verdict = verdict
+    self.facts = facts
+  }
+}
