@@ -50,9 +50,10 @@ public struct StackText<let capacity: Int>: Sendable {
   /// Lends the text that was appended so far.
   public func withSpan<R>(_ body: (borrowing Span<UInt8>) -> R) -> R { body(bytes.span.extracting(0..<count)) }
 
+  /// Lends the text as a C string.
   // SAFETY: the pointer is valid during `body` only, and what it points at ends in a NUL, because `append` leaves the last
   // of the `capacity` bytes alone.
-  fileprivate func withCString<R>(_ body: (UnsafePointer<CChar>) -> R) -> R {
+  @unsafe public func withCString<R>(_ body: (UnsafePointer<CChar>) -> R) -> R {
     let span = bytes.span
     return unsafe span.withUnsafeBufferPointer { buffer in
       // Only a capacity of 0 has no base address; the empty literal, which ends in a NUL too, keeps this total. (As a
