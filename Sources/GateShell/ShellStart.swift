@@ -10,28 +10,22 @@ struct ShellStart {
   /// Where they begin in `block`.
   private var places: [Int]
 
-  /// nil if this process has no arguments, or /proc cannot say which. (Embedded Swift hands none to a program.)
+  /// nil if this process has no arguments, or /proc cannot say which.
   init?(_ path: PathBuffer) {
-    guard let own = ProcessTable.read("/proc/self/cmdline", cap: 16 << 20), let first = own.first, own.last == 0,
-      let end = own.firstIndex(of: 0)
-    else { return nil }
+    let own = ProgramArguments.own()
+    guard let called = own.first else { return nil }
     self.path = path
-    block = first == 45 ? [45] : []
+    block = called.first == 45 ? [45] : []
     var base = 0
     for i in 0..<path.count where path[i] == 47 { base = i + 1 }
+    guard base < path.count else { return nil }
     for i in base..<path.count { block.append(path[i]) }
     block.append(0)
     places = [0]
-    guard base < path.count else { return nil }
-    var next = end + 1
-    while next < own.count {
+    for argument in own.dropFirst() {
       places.append(block.count)
-      while next < own.count, own[next] != 0 {
-        block.append(own[next])
-        next += 1
-      }
+      block += argument
       block.append(0)
-      next += 1
     }
   }
 
