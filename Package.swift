@@ -93,6 +93,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
   .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: testSettings, linkerSettings: libraries)
 }
 targets += [
+  // Loads the built NSS module and asks it everything; its malloc counts. No product: nothing that is installed.
+  .executableTarget(name: "nss-driver", path: "Tests/NSSDriver", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
   tests("IdentityTests", plain("Identity", "HostSystem")),
   tests("EncodingTests", plain("Encoding")),
   tests("ConfigurationTests", plain("Configuration", "ConfigurationFile", "Encoding", "Identity", "HostSystem")),
@@ -109,6 +111,10 @@ targets += [
   tests("CommandLineTests", plain("HostSystem")),
   tests("HostTests", []),                       // real sshd, ssh, daemon and policy in a private host
 ]
+if Context.environment["SOJOURN_FUZZ"] != nil {  // libFuzzer's own main: breaks every other build
+  targets.append(.executableTarget(name: "fuzz-lines", dependencies: plain("Identity"), path: "Tests/Fuzz/Lines",
+    swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]))
+}
 
 let package = Package(
   name: "sojourn",

@@ -24,7 +24,13 @@ int sojourn_errno(void) { return errno; }
 void sojourn_set_errno(int value) { errno = value; }
 
 int sojourn_openat(int directory, const char *path, int flags, unsigned mode) {
-  return openat(directory, path, flags | O_CLOEXEC | O_NOCTTY, mode);
+  int fd = openat(directory, path, flags | O_CLOEXEC | O_NOCTTY, mode);
+  if (fd < 0 || fd > 2) return fd;
+  /* A host that runs without standard streams would print into our file, or hand it to a child as one. */
+  int above = fcntl(fd, F_DUPFD_CLOEXEC, 3), saved = errno;
+  close(fd);
+  errno = saved;
+  return above;
 }
 
 int sojourn_openat_beneath(int directory, const char *path, int flags) {

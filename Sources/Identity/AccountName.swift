@@ -1,3 +1,5 @@
+public import HostSystem
+
 /// A name that may become a transient account: `[a-z_][a-z0-9_-]{0,31}` (DESIGN 4). It holds nothing that means anything
 /// in a path, a passwd line or a shell, and it is checked before it becomes part of any of them.
 public struct AccountName: Sendable, Equatable {
@@ -16,6 +18,19 @@ public struct AccountName: Sendable, Equatable {
     }
     self.bytes = bytes
     count = text.count
+  }
+
+  /// The name that stands at an address, if it ends in a NUL there; at most 33 bytes are read, and none after the NUL.
+  // SAFETY: the caller says that a C string is there (name arguments of nss(5) functions); reading stops at its NUL.
+  @unsafe public init?(cString text: UnsafePointer<CChar>) {
+    var bytes = InlineArray<32, UInt8>(repeating: 0)
+    var count = 0
+    while unsafe text[count] != 0 {
+      guard count < 32 else { return nil }
+      bytes[count] = unsafe UInt8(bitPattern: text[count])
+      count += 1
+    }
+    self.init(bytes.span.extracting(0..<count))
   }
 
   public init?(_ text: String) {
@@ -42,6 +57,12 @@ public struct AccountName: Sendable, Equatable {
     guard count == other.count else { return false }
     for i in 0..<count where bytes[i] != other[i] { return false }
     return true
+  }
+}
+
+extension StackText {
+  public mutating func append(_ name: AccountName) {
+    for i in 0..<name.count { append(name[i]) }
   }
 }
 

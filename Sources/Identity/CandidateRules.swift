@@ -2,7 +2,7 @@
 ///
 ///     1:<first uid>:<last uid>:<gid of sojourn>:<home root>:<gate shell>:<patterns,…>:<programs,…>\n
 ///
-/// The first field is the version. Patterns and programs are lists with commas; no field holds `:` or a newline.
+/// The first field is the version. Patterns and programs are lists with commas; no field holds `:` or a control byte.
 public struct CandidateRules: Sendable {
   public let range: UIDRange
   /// gid of the system group `sojourn`.
@@ -17,23 +17,12 @@ public struct CandidateRules: Sendable {
 
   /// nil if the line is not of this form, whole, with its newline.
   public init?(_ line: borrowing Span<UInt8>) {
-    guard line.count >= 2, line.count <= CandidateRules.cap, line[line.count - 1] == 10 else { return nil }
-    var fields = InlineArray<8, Range<Int>>(repeating: 0..<0)
-    var index = 0
-    var begin = 0
-    for at in 0..<line.count {
-      guard line[at] != 0 else { return nil }
-      if line[at] == 10, at != line.count - 1 { return nil }
-      guard line[at] == 58 || at == line.count - 1 else { continue }
-      guard index < 8, at > begin else { return nil }
-      fields[index] = begin..<at
-      index += 1
-      begin = at + 1
-    }
-    guard index == 8, fields[0].count == 1, line[fields[0].lowerBound] == 49,
+    guard line.count <= CandidateRules.cap, let fields: InlineArray<8, Range<Int>> = ColonFields.split(line) else { return nil }
+    for i in 0..<8 where fields[i].isEmpty { return nil }
+    guard fields[0].count == 1, line[fields[0].lowerBound] == 49,
       let first = Decimal.read(line, fields[1]), let last = Decimal.read(line, fields[2]),
       let group = Decimal.read(line, fields[3]), group > 0, let range = UIDRange(first: first, last: last),
-      line[fields[4].lowerBound] == 47, line[fields[5].lowerBound] == 47
+      ColonFields.isAbsolutePath(line, fields[4]), ColonFields.isAbsolutePath(line, fields[5])
     else { return nil }
     self.range = range
     self.group = group

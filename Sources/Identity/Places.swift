@@ -27,3 +27,16 @@ public enum Places {
   /// What the registry says of a uid that another source of the host holds.
   public static var takenMark: String { "!taken" }
 }
+
+/// The same for the NSS module and the gate shell, which have no heap for a String. Each ends where a name or a number
+/// follows; a test holds them against `Places`.
+public enum ProjectionPlaces {
+  public static var passwd: StaticString { "/run/sojourn/nss/passwd" }
+  public static var passwdByUID: StaticString { "/run/sojourn/nss/passwd-uid" }
+  public static var group: StaticString { "/run/sojourn/nss/group" }
+  public static var groupByGID: StaticString { "/run/sojourn/nss/group-gid" }
+  public static var member: StaticString { "/run/sojourn/nss/member" }
+  public static var shell: StaticString { "/run/sojourn/nss/shell" }
+  public static var candidate: StaticString { "/run/sojourn/nss/candidate" }
+  public static var uids: StaticString { "/var/lib/sojourn/uids" }
+}

@@ -5,10 +5,13 @@ public struct UIDRange: Sendable, Equatable {
 
   /// nil if it is empty, holds 0 or any system id (below 1000), or reaches 2^31, where setfsuid and devpts give up.
   public init?(first: UInt32, last: UInt32) {
-    guard first >= 1000, first <= last, last < 1 << 31 else { return nil }
+    guard UIDRange.isPossible(first), UIDRange.isPossible(last), first <= last else { return nil }
     self.first = first
     self.last = last
   }
+
+  /// Could any host give this number to a transient account?
+  public static func isPossible(_ uid: UInt32) -> Bool { uid >= 1000 && uid < 1 << 31 }
 
   public func contains(_ uid: UInt32) -> Bool { uid >= first && uid <= last }
 
@@ -33,24 +36,19 @@ public struct UIDRange: Sendable, Equatable {
   }
 
   /// The name's uid: the first from its start on, going up and around, that the registry gives to nobody or to this
-  /// name. A name's own claim wins over a nearer free number, so that a name keeps its uid for ever.
+  /// name. A uid that was ever claimed stays claimed, so there are no holes before a claim: a name that has one finds it
+  /// before any number that nobody has, and keeps it for ever.
   /// nil if all the probes are others'.
   public func uid(of name: AccountName, owner: (UInt32) -> Owner) -> UInt32? {
     let begin = start(of: name)
-    var free: UInt32?
     for step in 0..<min(UIDRange.probes, size) {
       let offset = (UInt64(begin - first) + UInt64(step)) % UInt64(size)
       let uid = first + UInt32(truncatingIfNeeded: offset)
       switch owner(uid) {
-      case .this: return uid
-      case .nobody:
-        if free == nil { free = uid }
-        // Claims leave no holes behind them: a uid that was ever claimed stays claimed, so a claim of this name lies
-        // before the first number that nobody has.
-        return free
+      case .this, .nobody: return uid
       case .other: continue
       }
     }
-    return free
+    return nil
   }
 }

@@ -2,6 +2,7 @@
 // `@c @implementation` lets the compiler check the Swift functions against the C types.
 #ifndef SOJOURN_NSS_H
 #define SOJOURN_NSS_H
+#include <errno.h>
 #include <grp.h>
 #include <nss.h>
 #include <pwd.h>
@@ -25,4 +26,8 @@ enum nss_status _nss_sojourn_endspent(void);
 enum nss_status _nss_sojourn_getspent_r(struct spwd *result, char *buffer, size_t length, int *errnop);
 enum nss_status _nss_sojourn_initgroups_dyn(const char *user, gid_t skip, long *start, long *size, gid_t **groups, long limit,
                                             int *errnop);
+
+/* realloc(3) on the array that `initgroups_dyn` is handed: the heap is the caller's, and so is the function that glibc
+   prescribes for it. A function of its own, so that it is the one place where the NSS module touches a heap at all. */
+gid_t *sojourn_grow_groups(gid_t *groups, long count);
 #endif

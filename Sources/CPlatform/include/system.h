@@ -25,7 +25,8 @@
 int  sojourn_errno(void);
 void sojourn_set_errno(int value);
 
-/* open(2), openat2(2): variadic, and hidden. `beneath` adds RESOLVE_BENEATH|NO_SYMLINKS|NO_MAGICLINKS|NO_XDEV. */
+/* open(2), openat2(2): variadic, and hidden. `beneath` adds RESOLVE_BENEATH|NO_SYMLINKS|NO_MAGICLINKS|NO_XDEV.
+   `sojourn_openat` never answers 0, 1 or 2, whatever streams its host has closed. */
 int sojourn_openat(int directory, const char *path, int flags, unsigned mode);
 int sojourn_openat_beneath(int directory, const char *path, int flags);
 /* statx-free view of fstatat(2): only what we ask, with fixed types. */
