@@ -1,0 +1,82 @@
+internal import Configuration
+internal import Credentials
+internal import DaemonProtocol
+internal import Encoding
+internal import Policy
+
+/// The certificate by which sshd let somebody through, judged by our own rules.
+struct Credential {
+  let certificate: VerifiedCertificate
+  let facts: CredentialFacts
+
+  /// Exactly one certificate of an authority of ours; everything else is told apart, because each has another remedy.
+  static func of(_ info: AuthenticationInfo, _ login: Login, _ configuration: Published, now: UInt64, _ trail: inout Trail) throws(Refusal) -> Credential {
+    guard info.certificates.count <= 1 else { throw .severalCertificates(info.certificates.count) }
+    guard let shown = info.certificates.first else {
+      if let type = info.plainKeys.first { throw .plainKey(type: type) }
+      if let method = info.otherMethods.first { throw .noKey(method: method) }
+      throw .noCredential
+    }
+    let rules = configuration.rules.certificate
+    if let authority = shown.claimedAuthority, !configuration.trusts(authority) {
+      throw .foreignAuthority(fingerprint: Fingerprint.text(of: authority))
+    }
+    let demands = CertificateDemands(authorities: rules.trusted.map { $0.blob }, loginName: String(decoding: login.user, as: UTF8.self), now: now,
+      maxLifetime: rules.maxLifetime, clockSkew: rules.clockSkew, enforcer: .sshd)
+    var seen: AttestedCertificate?
+    let certificate: VerifiedCertificate
+    do throws(CertificateRefusal) {
+      certificate = try VerifiedCertificate.verify(shown.blob, demands, seen: &seen)
+    } catch {
+      if let seen { trail.credential = CredentialFacts(seen) }
+      throw .certificate(error)
+    }
+    var facts = CredentialFacts(certificate.attested)
+    facts.keyID = certificate.keyID
+    facts.principals = certificate.principals
+    trail.credential = facts
+    return Credential(certificate: certificate, facts: facts)
+  }
+
+  /// Who the policy is told that it is.
+  func subject(_ source: SubjectSource, account: String) throws(Refusal) -> String {
+    switch source {
+    case .keyID: return certificate.keyID
+    case .principal: return account
+    case .certificateExtension(let name):
+      for option in certificate.extensions where option.name.isExactly(name) {
+        if let text = option.text, !text.utf8.isEmpty { return text }
+      }
+      throw .noSubject(extension: name)
+    }
+  }
+
+  /// What the policy learns of the extensions: the flags of OpenSSH as they are, every other value only as its digest,
+  /// because some are bearer tokens.
+  var extensions: [CertificateExtension] {
+    certificate.extensions.map { option in
+      option.data.isEmpty ? CertificateExtension(name: option.name, value: "") : CertificateExtension(name: option.name, value: Fingerprint.text(of: option.data))
+    }
+  }
+}
+
+extension CredentialFacts {
+  /// Of a certificate that no rule has looked at yet: what is no clean text in it is escaped.
+  init(_ certificate: AttestedCertificate) {
+    self.init(kind: "ssh-cert", keyID: certificate.shownKeyID, serial: String(certificate.serial), keyFingerprint: certificate.keyFingerprint,
+      caFingerprint: certificate.authorityFingerprint, principals: certificate.shownPrincipals, notBefore: certificate.validAfter,
+      notAfter: certificate.validBefore)
+  }
+}
+
+extension Published {
+  func trusts(_ authority: [UInt8]) -> Bool { rules.certificate.trusted.contains { $0.blob.elementsEqual(authority) } }
+
+  /// Does sshd's word hold a certificate that may be of an authority of ours? One whose authority cannot be told may.
+  func mayTrustAny(of info: AuthenticationInfo) -> Bool {
+    info.certificates.contains { certificate in
+      guard let authority = certificate.claimedAuthority else { return true }
+      return trusts(authority)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+internal import DaemonProtocol
+internal import Encoding
+
+/// What the phases have in common: one login, the world around it, and the handle that it speaks through.
+struct Phase<World: Surroundings, Voice: Dialogue> {
+  let login: Login
+  let world: World
+  let voice: Voice
+
+  /// Milliseconds that the daemon may take to hear of a refusal: the refusal itself must not wait for it.
+  private static var farewell: Int32 { 500 }
+
+  func log(_ level: LogLevel, _ text: String) { voice.log(level, Escape.sentence(text, limit: 1500)) }
+
+  func begin(_ phase: StaticString) {
+    for option in login.options.unknown { log(.error, "unknown option \(option) on the line in /etc/pam.d: it has no effect") }
+    if login.options.isDebug { log(.debug, "\(phase): user=\(login.shownUser) service=\(login.facts.service)") }
+  }
+
+  /// The person is told, the log is written, and then the daemon may know: in this order, because it ends the connection.
+  func refuse(_ refusal: Refusal, _ trail: Trail, tellsDaemon: Bool = true) -> PAMResult {
+    let row = refusal.row
+    let facts = login.facts
+    var line = "refused \(login.shownUser): \(refusal.token)"
+    if !row.detail.utf8.isEmpty { line += ": " + refusal.detail }
+    line += " (service=\(facts.service) from=\(facts.remote)" + trail.text + ")"
+    log(row.level, line)
+    if !login.isSilent { voice.show(error: refusal.sentence(for: login.shownUser, request: trail.decision?.requestID)) }
+    if tellsDaemon {
+      let message = RefusedLogin(name: login.shownUser, isLocal: trail.isLocal, login: facts, credential: trail.credential, decision: trail.decision,
+        token: refusal.token, detail: refusal.detail)
+      do throws(DaemonSilence) {
+        _ = try world.daemon(.refused(message), milliseconds: Phase.farewell, patience: 0)
+      } catch {
+        log(.debug, "the daemon did not hear of the refusal: " + Refusal(error).detail)
+      }
+    }
+    return .refused(row.code)
+  }
+}
+
+extension Trail {
+  /// For one line of the log.
+  var text: String {
+    var text = ""
+    if let credential {
+      text += " key_id=\"" + Escape.visible(credential.keyID, limit: 256) + "\" serial=" + credential.serial + " ca=" + credential.caFingerprint
+    }
+    if let decision { text += " request=" + Escape.visible(decision.requestID, limit: 64) }
+    return text
+  }
+}

@@ -1,0 +1,209 @@
+public import Configuration
+public import Credentials
+public import DaemonProtocol
+internal import Encoding
+public import Policy
+
+/// Every way in which a login is refused, and all that follows from each: the one table of errors.
+public enum Refusal: Error, Sendable {
+  // This host.
+  case notSetUp
+  case notThisBoot
+  case configurationUnusable(String)
+  // The account.
+  case lookupFailed(String)
+  /// An account of ours whose name the configuration does not admit (any more).
+  case nameNotAdmitted
+  // The program.
+  /// Certificates are shown to sshd only, in this version.
+  case notShownHere
+  /// A certificate of ours in a program that is none of `candidate_programs`.
+  case programNotListed
+  case serviceNotServed(String)
+  /// su, sudo, cron for somebody who is not in.
+  case noLease
+  // What sshd says of the authentication.
+  case authenticationInfo(String)
+  case noCredential
+  case noKey(method: String)
+  case plainKey(type: String)
+  case foreignAuthority(fingerprint: String)
+  case severalCertificates(Int)
+  case certificate(CertificateRefusal)
+  /// `certificate.subject` names an extension that the certificate lacks.
+  case noSubject(extension: String)
+  // The policy.
+  case denied(user: String?, admin: String?)
+  case noDecision(PolicyFailure)
+  case ceiling(CeilingBreach)
+  /// The certificate ends too soon for a session (`end_with_certificate`).
+  case noTimeLeft
+  // The daemon.
+  case noDaemon(String)
+  case daemonAnswer(String)
+  case notOpened(OpenRefusal, String)
+  /// The session could not be kept in the PAM handle, so that its end would go unnoticed.
+  case notKept
+}
+
+/// What follows from a refusal.
+struct RefusalRow {
+  /// In log and audit; never changes its meaning.
+  let token: String
+  let code: RefusedPAMCode
+  let level: LogLevel
+  /// Of the command line, where it asks the same question (DESIGN 8).
+  let exitStatus: Int32
+  /// What happened, for the person: half a sentence after "alice is not let in: ".
+  let happened: String
+  /// What to do about it, for the person.
+  let remedy: String
+  /// For the log; nothing in it is for the person.
+  let detail: String
+
+  init(_ token: String, _ level: LogLevel, exit: Int32 = 1, code: RefusedPAMCode = .denied, _ happened: String, _ remedy: String, _ detail: String = "") {
+    self.token = token
+    self.code = code
+    self.level = level
+    exitStatus = exit
+    self.happened = happened
+    self.remedy = remedy
+    self.detail = detail
+  }
+}
+
+extension Refusal {
+  private static var tellAdmin: String { "Tell this host's administrator." }
+  private static var newCertificate: String { "Get a new certificate and log in again." }
+  private static var again: String { "Try again in a moment; if it stays so, tell this host's administrator." }
+  private static var withCertificate: String { "Log in with a certificate of your organisation's authority." }
+
+  var row: RefusalRow {
+    switch self {
+    case .notSetUp:
+      RefusalRow("not-set-up", .error, exit: 2, "Sojourn is not set up on this host.", Refusal.tellAdmin, "no configuration was ever published; run sojourn apply")
+    case .notThisBoot:
+      RefusalRow("not-this-boot", .error, exit: 3, "Sojourn has not come up on this host yet.", Refusal.again, "no configuration was published since boot: is sojournd running?")
+    case .configurationUnusable(let why):
+      RefusalRow("configuration-unusable", .error, exit: 2, "Sojourn's configuration on this host cannot be read.", Refusal.tellAdmin, why)
+    case .lookupFailed(let why):
+      RefusalRow("lookup-failed", .error, "this host could not look the name up.", Refusal.again, why)
+    case .nameNotAdmitted:
+      RefusalRow("name-not-admitted", .warning, "this host takes no accounts of that name.", Refusal.tellAdmin, "the name fits no pattern of accounts.names")
+    case .notShownHere:
+      RefusalRow("not-shown-here", .notice, code: .notAuthenticated, "this account has no password, and only ssh takes its certificate in this version.", "Log in with ssh.")
+    case .programNotListed:
+      RefusalRow("program-not-listed", .error, "this program may not let people in by certificate.", Refusal.tellAdmin, "the program is none of host.candidate_programs")
+    case .serviceNotServed(let service):
+      RefusalRow("service-not-served", .notice, "this version lets people in through ssh only.", "Log in with ssh.", "service " + service)
+    case .noLease:
+      RefusalRow("no-lease", .notice, "nobody is logged in under that name.", "Log in with ssh first.")
+    case .authenticationInfo(let why):
+      RefusalRow("authentication-info", .error, exit: 2, "what sshd says about the authentication is not understood.", Refusal.tellAdmin, "SSH_AUTH_INFO_0: " + why)
+    case .noCredential:
+      RefusalRow("no-credential", .notice, "no certificate was shown.", Refusal.withCertificate)
+    case .noKey(let method):
+      RefusalRow("no-certificate-method", .notice, "the login was made without a certificate.", Refusal.withCertificate, "method " + method)
+    case .plainKey(let type):
+      RefusalRow("plain-key", .notice, "the login was made with a plain key, which is no certificate.", Refusal.withCertificate, "key type " + type)
+    case .foreignAuthority(let fingerprint):
+      RefusalRow("foreign-authority", .notice, "the certificate is not from an authority that this host trusts.", Refusal.withCertificate, "its CA is " + fingerprint)
+    case .severalCertificates(let count):
+      RefusalRow("several-certificates", .notice, "more than one certificate was shown.", "Log in with exactly one.", "\(count) certificates")
+    case .certificate(let refusal):
+      Refusal.row(refusal)
+    case .noSubject(let name):
+      RefusalRow("no-subject", .warning, "the certificate does not say who you are in the way that this host asks.", Refusal.tellAdmin,
+        "it has no text in the extension " + Escape.visible(name, limit: 64))
+    case .denied(let user, let admin):
+      RefusalRow("denied", .notice, "the policy said no" + (user.map { ": " + $0 } ?? "."), "If that is wrong, ask whoever answers for the policy.", admin ?? "")
+    case .noDecision(let failure):
+      RefusalRow(failure.token, .error, "there is no decision from the policy.", Refusal.again, failure.detail)
+    case .ceiling(let breach):
+      RefusalRow(breach.token, .warning, "the policy granted more than this host allows.", Refusal.tellAdmin, breach.detail)
+    case .noTimeLeft:
+      RefusalRow("no-time-left", .notice, "the certificate ends too soon for a session.", Refusal.newCertificate)
+    case .noDaemon(let why):
+      RefusalRow("no-daemon", .error, exit: 3, "sojournd does not answer on this host.", Refusal.again, why)
+    case .daemonAnswer(let why):
+      RefusalRow("daemon-answer", .error, exit: 3, "sojournd could not open the session.", Refusal.again, why)
+    case .notOpened(let refusal, let detail):
+      Refusal.row(refusal, detail)
+    case .notKept:
+      RefusalRow("not-kept", .error, "the session could not be written down.", Refusal.again, "pam_set_data failed")
+    }
+  }
+
+  /// Certificates: what breaks which rule, and what helps.
+  private static func row(_ refusal: CertificateRefusal) -> RefusalRow {
+    let shown = "the certificate is not accepted: " + refusal.detail + "."
+    return switch refusal.rule {
+    case .type:
+      RefusalRow(refusal.rule.token, .notice, "certificates of the type " + refusal.detail + " are not taken in this version.",
+        "Use a certificate for an Ed25519 key.", refusal.detail)
+    case .authorityType:
+      RefusalRow(refusal.rule.token, .notice, "certificates signed by a key of the type " + refusal.detail + " are not taken in this version.",
+        Refusal.withCertificate, refusal.detail)
+    case .authority:
+      RefusalRow(refusal.rule.token, .notice, "the certificate is not from an authority that this host trusts.", Refusal.withCertificate, "its CA is " + refusal.detail)
+    case .form, .size, .signature: RefusalRow(refusal.rule.token, .warning, exit: 2, shown, Refusal.newCertificate, refusal.detail)
+    case .userType, .reservedFields, .keyID, .principals, .optionForm, .extensionForm, .selfSigned:
+      RefusalRow(refusal.rule.token, .warning, shown, Refusal.tellAdmin, refusal.detail)
+    case .notYetValid: RefusalRow(refusal.rule.token, .notice, shown, "Wait until then, or have the clocks compared.", refusal.detail)
+    case .expired, .lifetime: RefusalRow(refusal.rule.token, .notice, shown, Refusal.newCertificate, refusal.detail)
+    case .loginName: RefusalRow(refusal.rule.token, .notice, shown, "Log in under one of the certificate's names.", refusal.detail)
+    case .criticalOption:
+      RefusalRow(refusal.rule.token, .notice, "the certificate demands " + refusal.detail + ", which nobody here can hold.", Refusal.newCertificate, refusal.detail)
+    case .unenforcedOption:
+      RefusalRow(refusal.rule.token, .notice, "the certificate demands " + refusal.detail + ", which only ssh holds.", "Log in with ssh.", refusal.detail)
+    case .securityKeyOption:
+      RefusalRow(refusal.rule.token, .notice, "the certificate has the option " + refusal.detail + " for security keys, and its key is none.",
+        Refusal.newCertificate, refusal.detail)
+    }
+  }
+
+  /// The daemon's reasons not to open.
+  private static func row(_ refusal: OpenRefusal, _ detail: String) -> RefusalRow {
+    let token = "open-" + refusal.token
+    return switch refusal {
+    case .nameOfOther: RefusalRow(token, .warning, "the name belongs to another user or group of this host.", Refusal.tellAdmin, detail)
+    case .numberOfOther: RefusalRow(token, .notice, "the account's number was just given away.", "Log in again.", detail)
+    case .rightsStand: RefusalRow(token, .warning, "rights stand under this name on the host already.", Refusal.tellAdmin, detail)
+    case .sourceFailed: RefusalRow(token, .error, "a source of names on this host does not answer.", Refusal.again, detail)
+    case .draining: RefusalRow(token, .notice, "your last session is still being cleaned up.", "Log in again in a moment.", detail)
+    case .ceiling: RefusalRow(token, .warning, "the policy granted more than this host allows.", Refusal.tellAdmin, detail)
+    case .noProcess: RefusalRow(token, .error, "the login's process could not be watched.", Refusal.again, detail)
+    case .notWritten: RefusalRow(token, .error, "the session could not be written down on this host.", Refusal.tellAdmin, detail)
+    case .noHome: RefusalRow(token, .error, "no home directory could be made.", Refusal.tellAdmin, detail)
+    case .notReady: RefusalRow(token, .error, exit: 3, "sojournd cannot open sessions now.", Refusal.again, detail)
+    }
+  }
+}
+
+extension Refusal {
+  public var token: String { row.token }
+  public var exitStatus: Int32 { row.exitStatus }
+  /// For the log and the audit, without what could steer a terminal.
+  public var detail: String { Escape.sentence(row.detail, limit: 512) }
+
+  /// What the person reads: what happened, to whom, what to do; the number helps whoever they ask to find it in the log.
+  public func sentence(for user: String, request: String?) -> String {
+    let number = request.map { " (request " + Escape.visible($0, limit: 64) + ")" } ?? ""
+    return Escape.sentence("Sojourn: " + user + " is not let in: " + row.happened + " " + row.remedy + number, limit: 1024)
+  }
+
+  init(_ reason: ConfigurationUnavailable) {
+    switch reason {
+    case .neverPublished: self = .notSetUp
+    case .notThisBoot: self = .notThisBoot
+    case .unusable(let why): self = .configurationUnusable(why)
+    }
+  }
+
+  init(_ silence: DaemonSilence) {
+    switch silence {
+    case .unreachable(let error): self = .noDaemon(error.sentence)
+    case .garbled(let why): self = .daemonAnswer(why)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+public import Configuration
+public import DaemonProtocol
+public import HostSystem
+public import Policy
+
+/// All that a login's story asks of the world. The module passes `ThisHost`; tests pass worlds of their own.
+public protocol Surroundings {
+  func moment() -> Moment
+  func configuration() throws(ConfigurationUnavailable) -> PublishedConfiguration
+  /// What the host program heard from NSS for this name (DESIGN 4: the first candidate in a process stays its answer).
+  func account(named name: [UInt8]) -> NameService.Answer
+  /// The program whose process this is, if it runs as root; nil else.
+  func rootProgram() -> [UInt8]?
+  func decide(_ question: Question, rules: PolicyRules, host: HostFacts) -> Answer
+  /// - Parameters:
+  ///   - milliseconds: for connection, question and answer each.
+  ///   - patience: milliseconds to wait for a daemon that restarts.
+  func daemon(_ request: Request, milliseconds: Int32, patience: Int64) throws(DaemonSilence) -> Reply
+}
+
+/// The host that the module runs on.
+public struct ThisHost: Surroundings {
+  public init() {}
+
+  public func moment() -> Moment { Moment.now() }
+  public func configuration() throws(ConfigurationUnavailable) -> PublishedConfiguration { try PublishedConfiguration.current() }
+  public func account(named name: [UInt8]) -> NameService.Answer { NameService.account(named: name) }
+
+  /// /proc/self/exe is the kernel's word; a user cannot bend it as they can argv, the service name, or a variable.
+  public func rootProgram() -> [UInt8]? {
+    guard ProcessTable.effectiveUser == 0 else { return nil }
+    do throws(SystemError) { return try Files.linkTarget("/proc/self/exe") } catch { return nil }
+  }
+
+  public func decide(_ question: Question, rules: PolicyRules, host: HostFacts) -> Answer { PolicyClient.ask(question, rules: rules, host: host) }
+
+  public func daemon(_ request: Request, milliseconds: Int32, patience: Int64) throws(DaemonSilence) -> Reply {
+    try DaemonClient.ask(request, milliseconds: milliseconds, patience: patience)
+  }
+}

@@ -1,0 +1,10 @@
+/// A span of time for people.
+enum TimeSpan {
+  /// "2 h 30 min", "45 min", "20 s".
+  static func text(_ seconds: UInt64) -> String {
+    if seconds < 60 { return "\(seconds) s" }
+    let minutes = seconds / 60
+    if minutes < 60 { return "\(minutes) min" }
+    return minutes % 60 == 0 ? "\(minutes / 60) h" : "\(minutes / 60) h \(minutes % 60) min"
+  }
+}

@@ -1,0 +1,9 @@
+internal import DaemonProtocol
+
+/// What became known of a login so far, for whoever reads later why it was refused.
+struct Trail {
+  var isLocal = false
+  /// Only of a certificate that an authority of ours signed: the rest anybody could have written.
+  var credential: CredentialFacts?
+  var decision: DecisionFacts?
+}

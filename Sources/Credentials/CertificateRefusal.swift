@@ -1,0 +1,75 @@
+/// What a certificate can be refused for. Each case is one rule; its token stands in log and audit, its sentences in
+/// the table of refusals.
+public enum CertificateRule: Sendable, CaseIterable {
+  /// Only Ed25519 certificates are judged in this version.
+  case type
+  /// The bytes are not a certificate: cut off, with bytes left over, or a text with a NUL.
+  case form
+  /// Larger, or with more principals or options, than is believed.
+  case size
+  /// The key that signed is not a plain Ed25519 key.
+  case authorityType
+  /// The key that signed is none of the trusted ones.
+  case authority
+  case signature
+  /// A certificate for a host.
+  case userType
+  /// An empty nonce, or something in the field that the format reserves.
+  case reservedFields
+  /// A key id that is empty, too long, or no text: it says who it is.
+  case keyID
+  case notYetValid
+  case expired
+  case lifetime
+  /// No principals, one twice, an empty one, or one that is no text.
+  case principals
+  /// The login name is not among the principals.
+  case loginName
+  /// Options that are unsorted, double, or whose value is not laid out as the format says.
+  case optionForm
+  case criticalOption
+  /// An option that nobody here would enforce.
+  case unenforcedOption
+  /// An option for FIDO keys with a key that is none.
+  case securityKeyOption
+  case extensionForm
+  /// The key certified itself.
+  case selfSigned
+
+  public var token: String {
+    switch self {
+    case .type: "certificate-type"
+    case .form: "certificate-form"
+    case .size: "certificate-size"
+    case .authorityType: "certificate-authority-type"
+    case .authority: "certificate-authority"
+    case .signature: "certificate-signature"
+    case .userType: "certificate-not-for-users"
+    case .reservedFields: "certificate-reserved-fields"
+    case .keyID: "certificate-key-id"
+    case .notYetValid: "certificate-not-yet-valid"
+    case .expired: "certificate-expired"
+    case .lifetime: "certificate-lifetime"
+    case .principals: "certificate-principals"
+    case .loginName: "certificate-login-name"
+    case .optionForm: "certificate-option-form"
+    case .criticalOption: "certificate-critical-option"
+    case .unenforcedOption: "certificate-unenforced-option"
+    case .securityKeyOption: "certificate-security-key-option"
+    case .extensionForm: "certificate-extension-form"
+    case .selfSigned: "certificate-self-signed"
+    }
+  }
+}
+
+/// A certificate that is not taken: which rule it breaks, and how.
+public struct CertificateRefusal: Error, Sendable {
+  public let rule: CertificateRule
+  /// Half a sentence, fit to be shown and logged: what comes from the certificate is escaped in it.
+  public let detail: String
+
+  init(_ rule: CertificateRule, _ detail: String) {
+    self.rule = rule
+    self.detail = detail
+  }
+}

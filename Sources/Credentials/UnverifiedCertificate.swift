@@ -1,0 +1,72 @@
+internal import Encoding
+
+/// A certificate's fields as they were received, with nothing believed yet.
+///
+///     string type | string nonce | string public key | uint64 serial | uint32 kind (1 user, 2 host) | string key id |
+///     string principals | uint64 valid after | uint64 valid before | string critical options | string extensions |
+///     string reserved | string CA public key | string signature          (PROTOCOL.certkeys, ssh-ed25519-cert-v01)
+public struct UnverifiedCertificate: Sendable {
+  let bytes: [UInt8]
+  let type: CertificateType
+  let nonceCount: Int
+  let publicKey: [UInt8]
+  let serial: UInt64
+  let kind: UInt32
+  let keyID: [UInt8]
+  let principals: [[UInt8]]
+  let validAfter: UInt64
+  let validBefore: UInt64
+  let criticalOptions: [CertificateOption]
+  let extensions: [CertificateOption]
+  let reservedCount: Int
+  let authority: [UInt8]
+  /// What the authority signed: everything up to here.
+  let signedCount: Int
+  let signature: [UInt8]
+
+  /// The largest certificate that is believed, in bytes.
+  public static var cap: Int { 32 * 1024 }
+  /// As sshd's (SSHKEY_CERT_MAX_PRINCIPALS).
+  static var principalsCap: Int { 256 }
+
+  /// Takes the bytes apart. Total: whatever they are, the result is a value or a refusal.
+  public init(_ blob: [UInt8]) throws(CertificateRefusal) {
+    guard blob.count <= UnverifiedCertificate.cap else {
+      throw CertificateRefusal(.size, "it has \(blob.count) bytes, and \(UnverifiedCertificate.cap) are the most")
+    }
+    let span = blob.span
+    var read = CertificateReader(0..<blob.count)
+    let name = try read.string(span, "type")
+    guard let type = CertificateType(span, name), type == .ed25519 else {
+      throw CertificateRefusal(.type, Escape.visible(span.copy(name), limit: 64))
+    }
+    self.type = type
+    nonceCount = try read.string(span, "nonce").count
+    publicKey = span.copy(try read.string(span, "public key"))
+    guard publicKey.count == 32 else { throw CertificateRefusal(.form, "its Ed25519 key has \(publicKey.count) bytes instead of 32") }
+    serial = try read.uint64(span, "serial number")
+    kind = try read.uint32(span, "kind")
+    keyID = try read.text(span, "key id")
+    principals = try UnverifiedCertificate.principals(span, try read.string(span, "principals"))
+    validAfter = try read.uint64(span, "begin of its time")
+    validBefore = try read.uint64(span, "end of its time")
+    criticalOptions = try CertificateOption.list(span, try read.string(span, "critical options"), "critical options")
+    extensions = try CertificateOption.list(span, try read.string(span, "extensions"), "extensions")
+    reservedCount = try read.string(span, "reserved field").count
+    authority = span.copy(try read.string(span, "CA key"))
+    signedCount = read.offset
+    signature = span.copy(try read.string(span, "signature"))
+    try read.finish("signature")
+    bytes = blob
+  }
+
+  private static func principals(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) throws(CertificateRefusal) -> [[UInt8]] {
+    var names: [[UInt8]] = []
+    var read = CertificateReader(range)
+    while !read.isAtEnd {
+      guard names.count < principalsCap else { throw CertificateRefusal(.size, "it has more than \(principalsCap) principals") }
+      names.append(try read.text(bytes, "principals"))
+    }
+    return names
+  }
+}
