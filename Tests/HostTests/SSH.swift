@@ -9,8 +9,10 @@ struct SSHServer: Sendable {
 
 extension PrivateHost {
     /// Starts `/usr/sbin/sshd` with the host's own configuration and waits until it listens.
-    /// - Parameter options: given as `-o`; of its configuration files' settings they win over all.
-    func startSSHD(port: Int = 22, options: [String] = [], path: String = "/usr/sbin/sshd") throws -> SSHServer {
+    /// - Parameters:
+    ///   - options: given as `-o`; they win over all settings in files.
+    ///   - configuration: another file than `/etc/ssh/sshd_config`.
+    func startSSHD(port: Int = 22, options: [String] = [], configuration: String? = nil) throws -> SSHServer {
         try makeVisitor()
         try must("""
             if ! [ -e /etc/ssh/ssh_test_key ]; then
@@ -20,7 +22,9 @@ extension PrivateHost {
                 printf 'HostKey /etc/ssh/ssh_test_key\\nLogLevel VERBOSE\\nMaxStartups 100\\n' > /etc/ssh/sshd_config.d/10-test.conf
             fi
             """)
-        let process = try start([path, "-D", "-e", "-p", String(port)] + options.flatMap { ["-o", $0] }, input: "")
+        let process = try start(
+            ["/usr/sbin/sshd", "-D", "-e", "-p", String(port)] + (configuration.map { ["-f", $0] } ?? []) + options.flatMap { ["-o", $0] },
+            input: "")
         let ready = eventually(15) { process.stderr.contains("Server listening on 0.0.0.0") || !process.isRunning }
         guard ready, process.isRunning else { throw HostFailure("sshd does not listen: \(process.stderr)") }
         return SSHServer(process: process, port: port)
