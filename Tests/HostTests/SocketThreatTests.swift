@@ -28,7 +28,10 @@ import Testing
                 $SIG{ALRM} = sub { print "silence\\n"; exit }; alarm 5; $SIG{PIPE} = "IGNORE";
                 send($s, $ARGV[0], 0); recv($s, my $answer, 65536, 0); print "answer: $answer\\n";' "$1"
             """
-        let messages = [#"{"version":1,"end":{"name":"alice"}}"#, #"{"version":1,"sessions":{}}"#, "garbage", String(repeating: "x", count: 60000)]
+        let messages = [
+            #"{"version":1,"request":"end","target":"alice","reason":"mallory"}"#, #"{"version":1,"request":"sessions","after":""}"#,
+            #"{"version":1,"request":"status"}"#, #"{"version":1,"request":"reload"}"#, "garbage", String(repeating: "x", count: 60000),
+        ]
         for message in messages {
             let output = try host.shell(knock, message, as: "mallory")
             #expect(output.stdout.hasPrefix("closed:") || output.stdout == "answer: \n", "\(output)")
