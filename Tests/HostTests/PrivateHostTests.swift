@@ -67,6 +67,33 @@ import Testing
         #expect(try eventually(5) { try survivors().isEmpty })
     }
 
+    @Test func runsThePolicyEndpointAndMakesItMisbehave() throws {
+        let host = try PrivateHost()
+        defer { host.stop() }
+        let policy = try PolicyEndpoint(host, people: ["pia"])
+        let ask = { (account: String) in
+            let question = """
+                {"subject":{"type":"user","id":"\(account)@example.com"},"action":{"name":"login","properties":{"service":"sshd","account":"\(account)"}},
+                "resource":{"type":"host","id":"h","properties":{"labels":{"environment":"production","role":"database"}}},"context":{}}
+                """
+            return try host.shell("""
+                exec 3<> /dev/tcp/127.0.0.1/8181
+                printf 'POST /access/v1/evaluation HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\nConnection: close\\r\\n\\r\\n%s' "${#1}" "$1" >&3
+                cat <&3
+                """, question).stdout
+        }
+        #expect(try ask("pia").contains(#""decision": true"#))
+        #expect(try ask("bob").contains("database administrators only"))
+        try policy.misbehave("500")
+        #expect(try ask("pia").hasPrefix("HTTP/1.1 500"))
+        try policy.answer(["decision": "perhaps"])
+        #expect(try ask("pia").contains("perhaps"))
+        try policy.misbehave("none")
+        #expect(try policy.exchanges().count == 4)
+        try policy.stop()
+        #expect(try ask("pia") == "")
+    }
+
     /// The runner of this test is a process of its own that makes a host and is killed with -9.
     @Test func diesWithItsTestRunner() throws {
         let runner = try ChildProcess(["bash", "-c", """

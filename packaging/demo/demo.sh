@@ -25,4 +25,4 @@ coproc HOST {
         bash "$demo/private-host.sh" "$stage" "$checkout"
 }
 read -r host <&"${HOST[0]}" || { echo "The private host did not start." >&2; exit 1; }
-exec nsenter -t "$host" --mount --pid --net --uts --ipc -- bash "$demo/story.sh" "$checkout" "$python"
+nsenter -t "$host" --mount --pid --net --uts --ipc -- bash "$demo/story.sh" "$checkout" "$python"
