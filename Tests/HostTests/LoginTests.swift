@@ -36,6 +36,10 @@ import Testing
         let mode = try host.must("stat -c '%a %U' /run/sojourn/leases/alice.json /run/sojourn/leases")
         #expect(mode == "600 root\n700 root\n")
 
+        // sshd's own process is as it was: no thread of ours, no descriptor to anybody.
+        let monitor = try #require(try host.must("pgrep -f '^sshd.*: alice \\[priv\\]'").split(separator: "\n").first)
+        #expect(try host.must("grep Threads: /proc/$1/status", String(monitor)) == "Threads:\t1\n")
+
         // What was asked.
         let exchange = try #require(try sojourn.policy.exchanges().last)
         let request = try #require(exchange["request"] as? [String: Any])
@@ -53,10 +57,24 @@ import Testing
         #expect(try sojourn.registeredUID(of: "alice") == uid, "a uid is its name's for ever")
         #expect(try !host.must("/usr/sbin/sojourn sessions").contains("alice"))
         #expect(try sojourn.auditText(about: "alice").count >= 2, "the grant and the end: \(sojourn.logs)")
-        #expect(eventually(5) { host.syslog.contains("alice") && host.syslog.contains("sojourn") })
+        let authpriv = try Regex("<8[0-7]>.*sojourn.*alice") // facility 10, RFC 5424 table 1
+        #expect(eventually(5) { host.syslog.contains(authpriv) }, "\(host.syslog)")
 
         // Back again: the same number.
         #expect(try sojourn.login("alice", "id -u").stdout == "\(uid)\n")
+    }
+
+    @Test func findsNothingToSayAboutAHostThatIsSetUp() throws {
+        let sojourn = try SojournHost()
+        defer { sojourn.stop() }
+        let check = try sojourn.host.run("/usr/sbin/sojourn", "check")
+        #expect(check.succeeded, "\(check)\n\(sojourn.logs)")
+        #expect(try sojourn.host.run("/usr/sbin/sojourn", "status").succeeded)
+        #expect(try sojourn.applyConfiguration().succeeded)
+        let sessions = try sojourn.host.run("/usr/sbin/sojourn", "sessions", "--json")
+        #expect(sessions.succeeded && (try? JSONSerialization.jsonObject(with: Data(sessions.stdout.utf8))) != nil, "\(sessions)")
+        try sojourn.killDaemon()
+        #expect(try sojourn.host.run("/usr/sbin/sojourn", "status").status == 3, "the daemon does not answer")
     }
 
     @Test func runsOneCommandWithItsStreamsAndStatus() throws {

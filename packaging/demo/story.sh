@@ -160,7 +160,7 @@ claim 'The account stands in no file of /etc' none grep -l alice /etc/passwd /et
 
 chapter '5. Bob has a certificate of the same authority, and is refused'
 command_line 'ssh bob@private-host'
-client bob > /var/log/demo-bob 2>&1 < /dev/null
+client bob -tt > /var/log/demo-bob 2>&1 < /dev/null
 status=$?
 tr -d '\r' < /var/log/demo-bob | show
 last_decision | show
