@@ -66,7 +66,7 @@ import Testing
             let output = try sojourn.login("alice", "echo got-in; id")
             #expect(output.status == 254, "\(right.what): \(output)\n\(sojourn.logs)")
             #expect(!output.stdout.contains("got-in"))
-            let told = try sojourn.auditText(about: "alice").last ?? ""
+            let told = try sojourn.audit(about: "alice").last.map(String.init(describing:)) ?? ""
             #expect(told.contains(right.named), "the source is named for \(right.what): \(told)")
             #expect(try sojourn.tracesLeft(of: "alice", after: 5).isEmpty)
             try host.must(right.undo)

@@ -112,10 +112,14 @@ final class SojournHost {
         }
     }
 
-    /// Audit lines that speak of `name`.
-    func auditText(about name: String) throws -> [String] {
-        (try host.read("/var/log/sojourn/audit.jsonl") ?? "").split(separator: "\n").map(String.init)
-            .filter { $0.contains("\"\(name)\"") }
+    /// Audit lines that name `name`.
+    func audit(about name: String) throws -> [[String: Any]] {
+        try audit().filter { $0.values.contains { $0 as? String == name } }
+    }
+
+    /// What happened to `name`: `grant`, `refusal`, `session-end`, `lease-end` …
+    func events(about name: String) throws -> [String] {
+        try audit(about: name).map { $0["event"] as? String ?? "an event without a name" }
     }
 
     /// What is left of `name` on the host, a line each; empty when the account is gone without a trace.
