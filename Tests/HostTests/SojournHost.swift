@@ -130,7 +130,7 @@ final class SojournHost {
             name=$1; uid=$2
             getent passwd "$name" | sed 's/^/passwd by name: /'
             getent group "$name" | sed 's/^/group by name: /'
-            for path in /var/lib/sojourn/home/$name /run/sojourn/leases/$name.json /run/sojourn/nss/*/$name; do
+            for path in /var/lib/sojourn/home/$name /run/sojourn/leases/$name.json /run/sojourn/nss/*/$name /run/sojourn/nss/*/${uid:-none}; do
                 ! [ -e "$path" ] || echo "$path"
             done
             [ -n "$uid" ] || exit 0
