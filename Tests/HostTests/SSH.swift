@@ -67,8 +67,9 @@ extension PrivateHost {
     }
 
     /// `sftp` with its commands read from `batch`.
-    func sftp(_ user: String, _ credential: Credential, batch: String) throws -> Output {
-        try run(["sftp"] + clientOptions(credential, []) + ["-b", "-", "\(user)@127.0.0.1"], as: "visitor", input: batch)
+    func sftp(_ user: String, _ credential: Credential, batch: String, port: Int = 22) throws -> Output {
+        try run(
+            ["sftp"] + clientOptions(credential, ["Port=\(port)"]) + ["-b", "-", "\(user)@127.0.0.1"], as: "visitor", input: batch)
     }
 
     /// A local account with a home, as `useradd` makes it; nobody knows its password.

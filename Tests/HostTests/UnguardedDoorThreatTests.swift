@@ -43,34 +43,48 @@ import Testing
         try expectClosed(sojourn, "not set up")
     }
 
+    private func otherSSHD(_ sojourn: SojournHost, port: Int, sftp: String) throws -> SSHServer {
+        try sojourn.host.write(
+            "HostKey /etc/ssh/ssh_test_key\nUsePAM no\nTrustedUserCAKeys \(sojourn.ca.path).pub\nSubsystem sftp \(sftp)\n",
+            to: "/etc/ssh/sshd_other")
+        return try sojourn.host.startSSHD(port: port, configuration: "/etc/ssh/sshd_other")
+    }
+
     @Test func t1GivesNothingOnASecondSSHDWithoutPAM() throws {
         let sojourn = try SojournHost()
         defer { sojourn.stop() }
         let host = sojourn.host
-        try host.write(
-            """
-            Port 2222
-            HostKey /etc/ssh/ssh_test_key
-            UsePAM no
-            TrustedUserCAKeys \(sojourn.ca.path).pub
-            Subsystem sftp internal-sftp
-            """, to: "/etc/ssh/sshd_other")
         let alice = try sojourn.ca.certificate(for: "alice")
-        let other = try host.startSSHD(port: 2222, configuration: "/etc/ssh/sshd_other")
+        let other = try otherSSHD(sojourn, port: 2222, sftp: "/usr/lib/openssh/sftp-server")
         // At once, before the daemon can have seen that sshd: the gate shell stands behind whatever was answered.
         let output = try host.ssh("alice", alice, "echo got-in", flags: ["-p", "2222"])
         #expect([254, 255].contains(output.status) && !output.stdout.contains("got-in"), "\(output)\n\(other.log)")
-        let sftp = try host.run(
-            ["sftp", "-F", "none", "-P", "2222", "-o", "IdentityFile=\(alice.path)", "-o", "BatchMode=yes", "-o",
-             "UserKnownHostsFile=/home/visitor/.ssh/known_hosts", "-b", "-", "alice@127.0.0.1"],
-            as: "visitor", input: "get /etc/passwd /tmp/by-sftp\nput /etc/hostname /tmp/put-by-sftp\n", deadline: 20)
+        let sftp = try host.sftp("alice", alice, batch: "get /etc/passwd /tmp/by-sftp\nput /etc/hostname /tmp/put\n", port: 2222)
         #expect(!sftp.succeeded, "\(sftp)")
-        #expect(try !host.exists("/tmp/put-by-sftp"))
+        #expect(try !host.exists("/tmp/put") && !host.exists("/tmp/by-sftp"))
         #expect(try sojourn.traces(of: "alice").isEmpty)
         // And once it has seen it, the name is nobody's on this host, on either sshd.
         try expectClosed(sojourn, "second sshd")
         other.process.kill(SIGTERM)
-        try host.must("kill $(pgrep -f '[s]shd_other') || true")
+        #expect(other.process.wait(seconds: 5) != nil)
         try sojourn.waitForCandidates(seconds: 20)
+        #expect(try sojourn.login("alice", "echo got-in").stdout == "got-in\n", "\(sojourn.logs)")
+    }
+
+    /// `internal-sftp` runs no shell, so no gate shell stands there: such a process is found, and killed.
+    @Test func t1KillsAProcessThatNeededNoShell() throws {
+        let sojourn = try SojournHost()
+        defer { sojourn.stop() }
+        let host = sojourn.host
+        // A daemon that sees nothing for a while, so that its candidates outlive what they promise.
+        try host.must("pkill -STOP -x sojournd")
+        let other = try otherSSHD(sojourn, port: 2222, sftp: "internal-sftp")
+        let client = try host.startSSH("alice", sojourn.ca.certificate(for: "alice"), "sftp", flags: ["-s", "-p", "2222"])
+        let uid = CollidingNames.firstProbe(of: "alice")
+        #expect(try eventually(10) { try !host.processes(of: uid).isEmpty }, "\(client.stderr)\n\(other.log)")
+        try host.must("pkill -CONT -x sojournd")
+        #expect(client.wait(seconds: 20) != nil, "still connected\n\(sojourn.logs)")
+        #expect(try eventually(5) { try host.processes(of: uid).isEmpty })
+        #expect(try sojourn.audit().contains { $0["event"] as? String == "intruder" }, "\(sojourn.logs)")
     }
 }
