@@ -1,0 +1,78 @@
+import Foundation
+
+/// The Cedar policy endpoint of `Tests/PolicyEndpoint`, running in a private host at 127.0.0.1:8181.
+struct PolicyEndpoint {
+    private let host: PrivateHost
+    let process: ChildProcess
+    private static let controlPort = 8182
+    private static let journal = "/var/log/policy-endpoint.jsonl"
+
+    /// - Parameter people: further people of the directory, all database administrators.
+    init(_ host: PrivateHost, people: [String] = []) throws {
+        self.host = host
+        let folder = PrivateHost.checkout + "/Tests/PolicyEndpoint"
+        var directory = try Self.object(Data(contentsOf: URL(fileURLWithPath: folder + "/directory.json")))
+        var everybody = directory["people"] as? [String: Any] ?? [:]
+        for name in people {
+            everybody[name] = ["role": "database-administrator", "department": "data", "employment": "staff"]
+        }
+        directory["people"] = everybody
+        try host.write(
+            String(decoding: JSONSerialization.data(withJSONObject: directory), as: UTF8.self), to: "/var/lib/policy/directory.json")
+        process = try Self.start(host, folder)
+    }
+
+    private static func start(_ host: PrivateHost, _ folder: String) throws -> ChildProcess {
+        let python = ProcessInfo.processInfo.environment["SOJOURN_POLICY_PYTHON"] ?? PrivateHost.checkout + "/build/policy-venv/bin/python3"
+        guard FileManager.default.isExecutableFile(atPath: python) else {
+            throw HostFailure("no \(python): `make test` makes this virtual environment for the policy endpoint")
+        }
+        let process = try host.start(
+            [
+                python, "-B", folder + "/policy_endpoint", "--policies", folder + "/policies", "--entities",
+                "/var/lib/policy/directory.json", "--control-port", String(controlPort), "--log", journal,
+            ], input: "")
+        guard eventually(20, { process.stdout.contains("listening on") || !process.isRunning }), process.isRunning else {
+            throw HostFailure("the policy endpoint does not start: \(process.stdout)\(process.stderr)")
+        }
+        return process
+    }
+
+    /// Answers wrongly from now on, in one of the modes that `Tests/PolicyEndpoint` lists; `none` ends it.
+    func misbehave(_ mode: String, options: [String: Any] = [:]) throws {
+        var document = options
+        document["mode"] = mode
+        let body = String(decoding: try JSONSerialization.data(withJSONObject: document), as: UTF8.self)
+        let answer = try host.must("""
+            exec 3<> /dev/tcp/127.0.0.1/\(Self.controlPort)
+            printf 'POST /misbehave HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\nConnection: close\\r\\n\\r\\n%s' "${#1}" "$1" >&3
+            cat <&3
+            """, body)
+        guard answer.hasPrefix("HTTP/1.1 200") else { throw HostFailure("misbehave \(mode): \(answer)") }
+    }
+
+    /// Answers every question with this document.
+    func answer(_ json: [String: Any]) throws { try misbehave("custom", options: ["json": json]) }
+
+    /// Requests and answers so far, oldest first.
+    func exchanges() throws -> [[String: Any]] {
+        try log.split(separator: "\n").map { try Self.object(Data($0.utf8)) }
+    }
+
+    /// The journal's text.
+    var log: String { (try? host.read(Self.journal)) ?? "" }
+
+    /// Nobody listens on the endpoint's port from now on.
+    func stop() throws {
+        process.kill(SIGKILL)
+        let gone = try eventually(5) { try !host.shell("exec 3<> /dev/tcp/127.0.0.1/8181").succeeded }
+        guard gone else { throw HostFailure("the policy endpoint survived SIGKILL") }
+    }
+
+    private static func object(_ data: Data) throws -> [String: Any] {
+        guard let object = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+            throw HostFailure("no object: \(String(decoding: data, as: UTF8.self))")
+        }
+        return object
+    }
+}
