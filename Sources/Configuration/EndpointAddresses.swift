@@ -47,18 +47,15 @@ extension EndpointAddresses {
   }
 
   /// Refuses what is not of this form, and any text in the place of an address that is not one.
-  public init(json root: JSONValue) throws(PublishedFormError) {
-    let read = MemberReader(root, path: "")
-    guard try read.integer("version") == EndpointAddresses.version else {
-      throw PublishedFormError(member: "version", reason: "another version of Sojourn published it")
-    }
+  public init(json root: JSONValue) throws(MemberError) {
+    let read = MemberReader(root)
+    guard try read.integer("version") == EndpointAddresses.version else { throw read.wrong("version", "another version of Sojourn published it") }
     var entries: [Entry] = []
-    for value in try read.array("addresses") {
-      let member = MemberReader(value, path: "addresses")
-      guard let port = UInt16(exactly: try member.unsigned("port")) else { throw PublishedFormError(member: "addresses.port", reason: "out of range") }
+    for member in try read.objects("addresses") {
+      guard let port = UInt16(exactly: try member.unsigned("port")) else { throw member.wrong("port", "out of range") }
       let addresses = try member.strings("addresses")
       for address in addresses where !AddressLiteral.isAddress(address) {
-        throw PublishedFormError(member: "addresses.addresses", reason: "not an address: " + Escape.visible(address, limit: 64))
+        throw member.wrong("addresses", "not an address: " + Escape.visible(address, limit: 64))
       }
       entries.append(Entry(host: try member.string("host"), port: port, addresses: addresses))
     }
@@ -75,6 +72,6 @@ extension EndpointAddresses {
     do throws(SystemError) { bytes = try Files.readTrusted(path, cap: cap) } catch { return EndpointAddresses([]) }
     let json: JSONValue
     do throws(JSONError) { json = try JSONValue.parse(bytes, depth: 8) } catch { return EndpointAddresses([]) }
-    do throws(PublishedFormError) { return try EndpointAddresses(json: json) } catch { return EndpointAddresses([]) }
+    do throws(MemberError) { return try EndpointAddresses(json: json) } catch { return EndpointAddresses([]) }
   }
 }
