@@ -88,6 +88,13 @@ targets += [
     swiftSettings: house, linkerSettings: libraries),
 ]
 
+// What tests start besides the products.
+targets += [
+  .executableTarget(name: "PolicyProbe",  // asks the policy as the module does, and says what it left behind
+    dependencies: ["CPlatform"] + twins("HostSystem", "Encoding", "Identity", "Configuration", "Policy", "DaemonProtocol"),
+    path: "Tests/PolicyProbe", swiftSettings: embedded, linkerSettings: programLink + libraries),
+]
+
 let testSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: testSettings, linkerSettings: libraries)

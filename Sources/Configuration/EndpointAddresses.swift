@@ -49,15 +49,13 @@ extension EndpointAddresses {
   /// Refuses what is not of this form, and any text in the place of an address that is not one.
   public init(json root: JSONValue) throws(MemberError) {
     let read = MemberReader(root)
-    guard try read.integer("version") == EndpointAddresses.version else {
-      throw MemberError(member: "version", reason: "another version of Sojourn published it")
-    }
+    guard try read.integer("version") == EndpointAddresses.version else { throw read.wrong("version", "another version of Sojourn published it") }
     var entries: [Entry] = []
     for member in try read.objects("addresses") {
-      guard let port = UInt16(exactly: try member.unsigned("port")) else { throw MemberError(member: "addresses.port", reason: "out of range") }
+      guard let port = UInt16(exactly: try member.unsigned("port")) else { throw member.wrong("port", "out of range") }
       let addresses = try member.strings("addresses")
       for address in addresses where !AddressLiteral.isAddress(address) {
-        throw MemberError(member: "addresses.addresses", reason: "not an address: " + Escape.visible(address, limit: 64))
+        throw member.wrong("addresses", "not an address: " + Escape.visible(address, limit: 64))
       }
       entries.append(Entry(host: try member.string("host"), port: port, addresses: addresses))
     }
