@@ -1,0 +1,74 @@
+# The one entry: `make`, `make test`, `make demo`, `make install DESTDIR=…`. What is missing on the machine is installed
+# (with apt-get and pip, as root) or named.
+SWIFT      ?= swift
+PREFIX     ?= /usr
+TRIPLET    := $(shell dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || gcc -print-multiarch)
+BUILD      := build
+STAGE      := $(BUILD)/stage
+PYTHON     := .venv/bin/python
+RELEASE    := .build/release
+# The modules first and without the static flag; programs with it, so that a host needs no Swift toolchain. NDEBUG keeps the
+# TOML parser's C++ assertions from aborting on a typo.
+MODULE_FLAGS  := -c release --disable-local-rpath
+PROGRAM_FLAGS := -c release --static-swift-stdlib -Xcxx -DNDEBUG
+TEST_FLAGS    := -Xcxx -DNDEBUG
+
+export SOJOURN_BUILD  := $(CURDIR)/$(BUILD)
+export SOJOURN_STAGE  := $(CURDIR)/$(STAGE)
+export SOJOURN_PYTHON := $(CURDIR)/$(PYTHON)
+
+.PHONY: all modules programs install stage test test-long demo tools venv fuzz clean
+all: modules programs
+
+tools:
+	@packaging/tools.sh build
+
+modules: tools
+	@mkdir -p $(BUILD)
+	$(SWIFT) build $(MODULE_FLAGS) --product pam_sojourn
+	$(SWIFT) build $(MODULE_FLAGS) --product nss_sojourn
+	$(SWIFT) build $(MODULE_FLAGS) --product gate-shell
+	$(SWIFT) build $(MODULE_FLAGS) --product vacancy
+	$(SWIFT) build $(MODULE_FLAGS) --product reaper
+	@packaging/collect.sh module $(RELEASE)/libpam_sojourn.so $(BUILD)/pam_sojourn.so
+	@packaging/collect.sh module $(RELEASE)/libnss_sojourn.so $(BUILD)/libnss_sojourn.so.2
+	@packaging/collect.sh program $(RELEASE)/gate-shell $(BUILD)/shell
+	@packaging/collect.sh program $(RELEASE)/vacancy $(BUILD)/vacancy
+	@packaging/collect.sh program $(RELEASE)/reaper $(BUILD)/reaper
+
+programs: tools
+	@mkdir -p $(BUILD)
+	$(SWIFT) build $(PROGRAM_FLAGS) --product sojourn
+	$(SWIFT) build $(PROGRAM_FLAGS) --product sojournd
+	@packaging/collect.sh program $(RELEASE)/sojourn $(BUILD)/sojourn
+	@packaging/collect.sh program $(RELEASE)/sojournd $(BUILD)/sojournd
+
+install: all
+	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" TRIPLET="$(TRIPLET)" packaging/install.sh $(BUILD)
+
+stage: all
+	@rm -rf $(STAGE)
+	@DESTDIR="$(SOJOURN_STAGE)" PREFIX="$(PREFIX)" TRIPLET="$(TRIPLET)" packaging/install.sh $(BUILD)
+
+venv: $(PYTHON)
+$(PYTHON): Tests/PolicyEndpoint/requirements.txt
+	@packaging/tools.sh test
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r Tests/PolicyEndpoint/requirements.txt
+	@touch $(PYTHON)
+
+test: stage venv
+	@packaging/tools.sh test
+	$(PYTHON) -m unittest discover -q -s Tests/PolicyEndpoint -t Tests/PolicyEndpoint
+	$(SWIFT) test $(TEST_FLAGS)
+
+# The same, whole where `make test` takes a seeded sample.
+test-long: export SOJOURN_TEST_LONG := 1
+test-long: test
+
+demo: stage venv
+	@packaging/tools.sh test
+	@packaging/demo/demo.sh
+
+clean:
+	rm -rf $(BUILD) .build .venv

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Lays the built files out as the Debian packages do, beneath DESTDIR. Changes nothing else: no user, no /etc, no service.
+set -eu
+build=$1
+root="${DESTDIR:-}${PREFIX:-/usr}"
+lib="$root/lib/${TRIPLET:?}"
+here=$(dirname "$0")
+put() { install -D -m "$1" "$2" "$3"; }
+put 0644 "$build/pam_sojourn.so" "$lib/security/pam_sojourn.so"
+put 0644 "$build/libnss_sojourn.so.2" "$lib/libnss_sojourn.so.2"
+for program in shell vacancy reaper; do put 0755 "$build/$program" "$root/libexec/sojourn/$program"; done
+for program in sojourn sojournd; do put 0755 "$build/$program" "$root/sbin/$program"; done
+put 0644 "$here/systemd/sojournd.service" "$root/lib/systemd/system/sojournd.service"
+put 0644 "$here/../pam.d/pam-configs-sojourn" "$root/share/pam-configs/sojourn"
+put 0644 "$here/../pam.d/sshd" "$root/share/doc/sojourn/examples/pam.d/sshd"
+put 0644 "$here/examples/sojourn.toml" "$root/share/doc/sojourn/examples/sojourn.toml"
+put 0644 "$here/examples/sshd_config.d/00-sojourn.conf" "$root/share/doc/sojourn/examples/sshd_config.d/00-sojourn.conf"
