@@ -68,7 +68,7 @@ test-long: test
 
 demo: stage venv
 	@packaging/tools.sh test
-	@packaging/demo/demo.sh
+	@packaging/demo/demo.sh $(STAGE) $(PYTHON)
 
 clean:
 	rm -rf $(BUILD) .build .venv
