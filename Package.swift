@@ -77,7 +77,7 @@ targets += [
   .target(name: "Readiness",  // is this host set up so that nobody gets past us
     dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration"), swiftSettings: house),
   .target(name: "ConfigurationFile",  // TOML for people to the published form
-    dependencies: ["TOMLKit"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials"), swiftSettings: house),
+    dependencies: ["TOMLKit"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Readiness"), swiftSettings: house),
   .executableTarget(name: "sojournd",
     dependencies: ["CPlatform", .product(name: "Logging", package: "swift-log")]
       + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Accounts", "Audit", "Readiness", "Admission"),

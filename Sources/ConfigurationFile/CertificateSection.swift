@@ -1,0 +1,58 @@
+internal import Configuration
+internal import Encoding
+internal import Readiness
+
+extension SettingsReader {
+  /// `[certificate]`.
+  mutating func certificate(_ files: HostFiles) -> CertificateRules {
+    let revoked = strings("certificate", "revoked")
+    if !revoked.value.isEmpty {
+      fault(revoked, "revocation lists are not in this version; end sessions with 'sojourn end', and change the authority's key to revoke for good")
+    }
+    let single = boolean("certificate", "single_use")
+    if single.value { fault(single, "true is not in this version: a certificate may be used until it ends; keep lifetimes short") }
+    let lifetime = duration("certificate", "max_lifetime", from: 1, to: 30 * 86400)
+    let skew = duration("certificate", "clock_skew", from: 0, to: 600)
+    return CertificateRules(trusted: authorities(files), maxLifetime: lifetime.value, clockSkew: skew.value, subject: subject())
+  }
+
+  private mutating func authorities(_ files: HostFiles) -> [TrustedAuthority] {
+    let paths = strings("certificate", "trusted_ca")
+    guard paths.isSound else { return [] }
+    guard !paths.value.isEmpty else {
+      fault(paths, "names no file; expected the file of the authority's public key, such as \"/etc/sojourn/user_ca.pub\"")
+      return []
+    }
+    var authorities: [TrustedAuthority] = []
+    for path in paths.value {
+      guard SafePath.isPlain(path) else {
+        fault(paths, "'\(path)' is no plain absolute path")
+        continue
+      }
+      do throws(AuthorityFile.Fault) {
+        for authority in try AuthorityFile.read(path, files) {
+          if let same = authorities.first(where: { $0.blob.elementsEqual(authority.blob) }) {
+            fault(paths, "\(path) holds a key that \(same.file) holds too; expected every key once")
+          } else {
+            authorities.append(authority)
+          }
+        }
+      } catch { fault(paths, error.sentence) }
+    }
+    return authorities
+  }
+
+  private mutating func subject() -> SubjectSource {
+    let text = string("certificate", "subject")
+    guard text.isSound else { return .keyID }
+    guard let source = SubjectSource(text: text.value) else {
+      fault(text, "'\(text.value)' is not known; expected \"key-id\", \"principal\" or \"extension:NAME\""
+        + Suggestion.text(for: text.value, among: ["key-id", "principal"]))
+      return .keyID
+    }
+    if case .certificateExtension(let name) = source, !name.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) || name.utf8.count > 256 {
+      fault(text, "the name of an extension has printable letters only, at most 256")
+    }
+    return source
+  }
+}

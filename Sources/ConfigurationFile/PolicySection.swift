@@ -1,0 +1,85 @@
+internal import Configuration
+internal import Encoding
+internal import HostSystem
+internal import Readiness
+
+extension SettingsReader {
+  /// `[policy]`.
+  mutating func policy(_ files: HostFiles) -> PolicyRules {
+    let dialect = word("policy", "dialect", ["authzen", "opa"])
+    if dialect.value.isExactly("opa") { fault(dialect, "\"opa\" is not in this version; expected \"authzen\", which OPA's AuthZEN plugin speaks too") }
+    let via = word("policy", "via", ["relay", "direct"])
+    if via.value.isExactly("relay") { fault(via, "\"relay\" is not in this version; expected \"direct\"") }
+    let wait = duration("policy", "approval_wait", from: 0, to: 3600)
+    if wait.value > 0 { fault(wait, "waiting for an approval is not in this version; expected \"0s\"") }
+    let place = word("policy", "attributes_in", ["subject", "context"])
+    let deadline = duration("policy", "deadline", from: 1, to: 60)
+    let caFile = file("policy", "ca_file", holding: "-----BEGIN CERTIFICATE-----", secret: false, files)
+    let certificate = file("policy", "client_certificate", holding: "-----BEGIN CERTIFICATE-----", secret: false, files)
+    let key = file("policy", "client_key", holding: "PRIVATE KEY-----", secret: true, files)
+    if certificate.value.utf8.isEmpty != key.value.utf8.isEmpty {
+      let (there, missing) = key.value.utf8.isEmpty ? (certificate, "client_key") : (key, "client_certificate")
+      fault(there, "needs \(missing) too: a certificate and its key are used together")
+    }
+    let token = file("policy", "token_file", holding: "", secret: true, files)
+    return PolicyRules(endpoints: endpoints(), caFile: set(caFile), clientCertificate: set(certificate), clientKey: set(key), tokenFile: set(token),
+      attributesIn: place.value.isExactly("context") ? .context : .subject, deadline: deadline.value * 1000)
+  }
+
+  private func set(_ value: Value<String>) -> String? { value.value.utf8.isEmpty ? nil : value.value }
+
+  private mutating func endpoints() -> [PolicyEndpoint] {
+    let urls = strings("policy", "endpoints")
+    guard urls.isSound else { return [] }
+    guard !urls.value.isEmpty, urls.value.count <= 8 else {
+      fault(urls, "holds \(urls.value.count) addresses; expected 1 to 8, such as \"https://policy.example.com/access/v1/evaluation\"")
+      return []
+    }
+    var endpoints: [PolicyEndpoint] = []
+    for url in urls.value {
+      do throws(EndpointAddress.Fault) { endpoints.append(try EndpointAddress.read(url)) } catch { fault(urls, error.sentence) }
+    }
+    return endpoints
+  }
+
+  /// A file that a login will open: it must be there, be root's, and hold what it is named for. "" is none.
+  private mutating func file(_ table: String, _ name: String, holding mark: String, secret: Bool, _ files: HostFiles) -> Value<String> {
+    let path = string(table, name)
+    guard path.isSound, !path.value.utf8.isEmpty else { return path }
+    guard SafePath.isPlain(path.value) else {
+      fault(path, "'\(path.value)' is no plain absolute path")
+      return path
+    }
+    guard let found = files.resolve(path.value) else {
+      fault(path, "\(path.value) is missing")
+      return path
+    }
+    guard found.facts.isRegular else {
+      fault(path, "\(path.value) is no regular file")
+      return path
+    }
+    guard files.isTrusted(found.facts), files.untrustedDirectory(above: found.path) == nil else {
+      fault(path, "\(path.value) or a directory above it can be changed by others than root")
+      return path
+    }
+    if secret, found.facts.permissions & 0o077 != 0 {
+      fault(path, "\(path.value) can be read by others than root: 'chmod 600 \(path.value)'")
+      return path
+    }
+    do throws(SystemError) {
+      let bytes = try files.bytes(path.value)
+      if mark.utf8.isEmpty {
+        let token = bytes.filter { $0 != 10 && $0 != 13 }
+        if token.isEmpty || !token.allSatisfy({ $0 > 32 && $0 < 127 }) { fault(path, "\(path.value) holds no token; expected one line of printable letters") }
+      } else if !SettingsReader.contains(bytes, Array(mark.utf8)) {
+        fault(path, "\(path.value) is no PEM file with \(mark.begins(with: "-") ? "a certificate" : "a private key")")
+      }
+    } catch { fault(path, "\(path.value): \(error.sentence)") }
+    return path
+  }
+
+  private static func contains(_ bytes: [UInt8], _ part: [UInt8]) -> Bool {
+    guard bytes.count >= part.count else { return false }
+    return (0...(bytes.count - part.count)).contains { bytes[$0..<($0 + part.count)].elementsEqual(part) }
+  }
+}

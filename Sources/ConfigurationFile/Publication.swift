@@ -1,0 +1,41 @@
+public import Configuration
+internal import Encoding
+public import HostSystem
+internal import Identity
+
+/// Puts a checked configuration where modules and daemon read it.
+public enum Publication {
+  public enum Failure: Error, Sendable {
+    case notEncodable
+    /// The path that could not be written, and why.
+    case notWritten(String, SystemError)
+  }
+
+  /// First the last good copy, on the disk, then the published file: whoever sees the new one can count on the copy.
+  /// Nothing of either is ever half written, and a failure leaves what was published.
+  public static func publish(_ configuration: PublishedConfiguration) throws(Failure) {
+    guard let text = configuration.json.text(), text.count < PublishedConfiguration.cap else { throw .notEncodable }
+    let bytes = text + [10]
+    try directory(Places.state, mode: 0o755)
+    try directory(Places.run, mode: 0o755)
+    try put(bytes, Places.lastGoodConfiguration)
+    try put(bytes, Places.publishedConfiguration)
+  }
+
+  /// Is what is published the same as this would be?
+  public static func isCurrent(_ configuration: PublishedConfiguration) -> Bool {
+    guard let text = configuration.json.text() else { return false }
+    do throws(SystemError) {
+      return try Files.readTrusted(Places.publishedConfiguration, cap: PublishedConfiguration.cap).elementsEqual(text + [10])
+    } catch { return false }
+  }
+
+  private static func directory(_ path: String, mode: UInt32) throws(Failure) {
+    guard !Files.exists(path) else { return }
+    do throws(SystemError) { try Files.makeDirectory(path, mode: mode) } catch { throw .notWritten(path, error) }
+  }
+
+  private static func put(_ bytes: [UInt8], _ path: String) throws(Failure) {
+    do throws(SystemError) { try Files.replace(path, with: bytes, mode: 0o600, durable: true) } catch { throw .notWritten(path, error) }
+  }
+}
