@@ -1,3 +1,4 @@
+internal import DaemonProtocol
 internal import HostSystem
 
 /// pam_sm_acct_mgmt. In sshd nothing can be decided yet: the certificate is shown in the session phase. Everywhere else

@@ -1,7 +1,8 @@
-public import Configuration
+internal import Configuration
 public import Credentials
 public import DaemonProtocol
 internal import Encoding
+internal import HostSystem
 public import Policy
 
 /// Every way in which a login is refused, and all that follows from each: the one table of errors.
