@@ -1,0 +1,34 @@
+import ArgumentParser
+import DaemonProtocol
+import Encoding
+import HostSystem
+
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Say how the daemon is.")
+
+  @Flag(help: "One JSON object instead of lines.")
+  var json = false
+
+  func run() throws {
+    try Terminal.requireRoot("sojourn status")
+    guard case .status(let status) = try Daemon.ask(.status) else { throw Daemon.unexpected() }
+    guard !json else { return try Terminal.printJSON(status.json) }
+    let now = Moment.now().unixSeconds
+    Terminal.print("daemon         version \(Escape.visible(status.softwareVersion)), process \(status.pid), started \(Sessions.clock(status.started, now))")
+    Terminal.print("sessions       \(status.sessions) of \(status.leases) \(status.leases == 1 ? "account" : "accounts")")
+    if let reasons = status.candidatesWithheld {
+      Terminal.print("new accounts   " + Terminal.coloured("withheld", .red) + ": nobody can log in who has no account yet")
+      for reason in reasons { Terminal.print("               - " + Escape.visible(reason, limit: 1024)) }
+    } else {
+      Terminal.print("new accounts   " + Terminal.coloured("admitted", .green) + " if the policy says so")
+    }
+    if let problem = status.configurationProblem {
+      Terminal.print("configuration  " + Terminal.coloured("faulty", .red) + ", the last good one holds: " + Escape.visible(problem, limit: 2000))
+    } else {
+      Terminal.print("configuration  as published")
+    }
+    if !status.quarantined.isEmpty {
+      Terminal.print("quarantined    " + status.quarantined.map { Escape.visible($0, limit: 64) }.joined(separator: ", "))
+    }
+  }
+}
