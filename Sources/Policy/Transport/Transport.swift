@@ -52,6 +52,15 @@ public struct HTTPAnswer: Sendable {
   public var retryAfter: Int64?
   public var body: [UInt8]
 
+  public init(status: Int, contentType: String?, requestIDCount: Int, requestID: String, retryAfter: Int64?, body: [UInt8]) {
+    self.status = status
+    self.contentType = contentType
+    self.requestIDCount = requestIDCount
+    self.requestID = requestID
+    self.retryAfter = retryAfter
+    self.body = body
+  }
+
   /// Bytes of an answer, headers included.
   public static var cap: Int { 64 * 1024 }
 }

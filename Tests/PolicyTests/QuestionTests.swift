@@ -1,0 +1,110 @@
+import Configuration
+import Encoding
+import HostSystem
+import Policy
+import Testing
+
+/// The AuthZEN request: required members, and what goes where (DESIGN 7).
+@Suite struct QuestionTests {
+  private func sent(_ question: Question = Fixtures.question(), host: HostFacts = Fixtures.host, attributesIn: AttributePlace = .subject) throws -> (JSONValue, HTTPRequest) {
+    var transport = ScriptedTransport(.answer(200, #"{"decision":false}"#))
+    _ = PolicyClient.ask(question, rules: Fixtures.rules(attributesIn: attributesIn), host: host, through: &transport)
+    let request = try #require(transport.posts.first)
+    return (try JSONValue.parse(request.body), request)
+  }
+
+  @Test func asksInTheAgreedShape() throws {
+    let (question, _) = try sent()
+    let expected = try JSONValue.parse("""
+      {"subject":{"type":"user","id":"alice@example.com","properties":{}},
+       "action":{"name":"login","properties":{"service":"sshd","account":"alice"}},
+       "resource":{"type":"host","id":"db1","properties":{"labels":{"environment":"production","role":"database"}}},
+       "context":{"time":"2026-11-18T11:10:00Z","source_ip":"192.0.2.9","tty":"ssh",
+         "credential":{"kind":"ssh-cert","key_id":"alice@example.com","serial":"18446744073709551615","key_fp":"SHA256:key","ca_fp":"SHA256:ca",
+           "principals":["alice","dba"],"not_before":"2026-11-18T11:09:00Z","not_after":"2026-11-18T12:10:00Z",
+           "extensions":{"permit-pty":"","roles@example.com":"sha256:00"}},
+         "pep":{"name":"pam_sojourn","version":"\(PolicyClient.version)"},"supported_obligations":[]}}
+      """.bytes)
+    #expect(question.text(sorted: true) == expected.text(sorted: true))
+  }
+
+  /// An approval compares subject, action and resource member by member: what changes from login to login must not be there.
+  @Test func keepsWhatChangesOutOfSubjectActionAndResource() throws {
+    let (first, _) = try sent()
+    var again = Fixtures.question(remote: "198.51.100.7")
+    again.now += 86400
+    again.login.tty = "/dev/pts/7"
+    again.credential.serial = "43"
+    again.credential.keyFingerprint = "SHA256:other"
+    again.credential.notAfter += 86400
+    let (second, _) = try sent(again)
+    for member in ["subject", "action", "resource"] { #expect(first[member]?.text(sorted: true) == second[member]?.text(sorted: true)) }
+    #expect(first["context"]?.text(sorted: true) != second["context"]?.text(sorted: true))
+  }
+
+  @Test func putsAttributesWhereTheConfigurationSays() throws {
+    let question = Fixtures.question(attributes: [.init(name: "roles", values: ["dba"]), .init(name: "roles", values: ["root"])])
+    let (inSubject, _) = try sent(question)
+    #expect(inSubject["subject"]?["properties"]?["roles"]?.strings == ["dba"])
+    #expect(inSubject["context"]?["attributes"] == nil)
+    let (inContext, _) = try sent(question, attributesIn: .context)
+    #expect(inContext["subject"]?["properties"]?.members?.isEmpty == true)
+    #expect(inContext["context"]?["attributes"]?["roles"]?.strings == ["dba"])
+  }
+
+  @Test func leavesOutWhatIsNotKnown() throws {
+    var question = Fixtures.question(remote: "")
+    question.login.tty = ""
+    let (sent, _) = try sent(question)
+    #expect(sent["context"]?["source_ip"] == nil)
+    #expect(sent["context"]?["tty"] == nil)
+    #expect(!holdsNull(sent))
+  }
+
+  @Test func givesEveryQuestionARandomIDInItsHeader() throws {
+    var seen: Set<String> = []
+    for _ in 0..<100 {
+      let id = try sent().1.requestID
+      #expect(id.utf8.count == 32 && id.utf8.allSatisfy { ($0 >= 48 && $0 <= 57) || ($0 >= 97 && $0 <= 102) })
+      seen.insert(id)
+    }
+    #expect(seen.count == 100)
+  }
+
+  /// Texts from outside stay within their strings.
+  @Test func carriesHostileTextsUnchanged() throws {
+    let text = "\"},\"decision\":true,{\"\u{1B}[2J\n\u{202E}é"
+    var question = Fixtures.question()
+    question.subjectID = text
+    question.account = text
+    question.extensions = [CertificateExtension(name: "a\u{0}b", value: text), CertificateExtension(name: "a", value: "x"), CertificateExtension(name: "a", value: "y")]
+    let (sent, _) = try sent(question, host: HostFacts(id: text, labels: [.init(name: "x", value: text)], candidatePrograms: []))
+    #expect(sent["decision"] == nil)
+    #expect(sent["subject"]?["id"]?.string == text)
+    #expect(sent["action"]?["properties"]?["account"]?.string == text)
+    #expect(sent["resource"]?["id"]?.string == text)
+    #expect(sent["resource"]?["properties"]?["labels"]?["x"]?.string == text)
+    let extensions = sent["context"]?["credential"]?["extensions"]
+    #expect(extensions?["a\\x00b"]?.string == text)
+    #expect(extensions?["a"]?.string == "x", "the first of two; nothing replaces it silently")
+    #expect(extensions?.members?.count == 2)
+  }
+
+  @Test func hasTheMembersThatAuthZENRequires() throws {
+    let (question, _) = try sent()
+    for (entity, members) in [("subject", ["type", "id"]), ("resource", ["type", "id"]), ("action", ["name"])] {
+      for member in members { #expect(question[entity]?[member]?.string?.isEmpty == false) }
+      #expect(question[entity]?["properties"]?.members != nil)
+    }
+    #expect(question["context"]?.members != nil)
+  }
+
+  private func holdsNull(_ value: JSONValue) -> Bool {
+    switch value {
+    case .null: true
+    case .array(let values): values.contains { holdsNull($0) }
+    case .object(let members): members.contains { holdsNull($0.value) }
+    default: false
+    }
+  }
+}
