@@ -1,20 +1,22 @@
 #!/bin/bash
 # `make demo`: somebody who has no account here logs in over SSH, and leaves nothing.
 #
-#   demo.sh STAGE PYTHON
-#
-# STAGE holds what `make install DESTDIR=STAGE` made; PYTHON is that of the policy endpoint's virtual environment.
+# SOJOURN_STAGE holds what `make install DESTDIR=…` made, SOJOURN_PYTHON is that of the policy endpoint's virtual environment:
+# `make` sets both.
 # It happens in a private host (private-host.sh) that is gone when this script is. Exits 1 if a claim of the story is not so.
 set -euo pipefail
 demo=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 checkout=$(cd "$demo/../.." && pwd)
-stage=$(cd "$1" && pwd)
-python=$2
+stage=${SOJOURN_STAGE:-$checkout/build/stage}
+python=${SOJOURN_PYTHON:-$checkout/.venv/bin/python}
 
 if [ "$(id -u)" -ne 0 ]; then
     echo "The demo needs root: it runs a real sshd in namespaces of its own. Run: sudo make demo" >&2
     exit 1
 fi
+for file in "$stage/usr/sbin/sojournd" "$python"; do
+    [ -x "$file" ] || { echo "The demo misses $file. Run: make demo" >&2; exit 1; }
+done
 for program in sshd ssh ssh-keygen unshare nsenter setpriv ip perl; do
     PATH=$PATH:/usr/sbin:/sbin command -v "$program" > /dev/null || { echo "The demo needs $program, which is not installed." >&2; exit 1; }
 done
