@@ -1,14 +1,15 @@
 #!/bin/bash
 # `make demo`: somebody who has no account here logs in over SSH, and leaves nothing.
 #
-# SOJOURN_STAGE holds what `make install DESTDIR=…` made, SOJOURN_PYTHON is that of the policy endpoint's virtual environment:
-# `make` sets both.
+#   demo.sh STAGE PYTHON
+#
+# STAGE holds what `make install DESTDIR=STAGE` made; PYTHON is that of the policy endpoint's virtual environment.
 # It happens in a private host (private-host.sh) that is gone when this script is. Exits 1 if a claim of the story is not so.
 set -euo pipefail
 demo=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 checkout=$(cd "$demo/../.." && pwd)
-stage=${SOJOURN_STAGE:-$checkout/build/stage}
-python=${SOJOURN_PYTHON:-$checkout/.venv/bin/python}
+stage=$(realpath -s "${1:-$checkout/build/stage}")
+python=$(realpath -s "${2:-$checkout/.venv/bin/python}")    # -s: a virtual environment is known by its link
 
 if [ "$(id -u)" -ne 0 ]; then
     echo "The demo needs root: it runs a real sshd in namespaces of its own. Run: sudo make demo" >&2
