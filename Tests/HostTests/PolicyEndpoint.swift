@@ -23,7 +23,7 @@ struct PolicyEndpoint {
     }
 
     private static func start(_ host: PrivateHost, _ folder: String) throws -> ChildProcess {
-        let python = ProcessInfo.processInfo.environment["SOJOURN_POLICY_PYTHON"] ?? PrivateHost.checkout + "/build/policy-venv/bin/python3"
+        let python = ProcessInfo.processInfo.environment["SOJOURN_PYTHON"] ?? PrivateHost.checkout + "/.venv/bin/python"
         guard FileManager.default.isExecutableFile(atPath: python) else {
             throw HostFailure("no \(python): `make test` makes this virtual environment for the policy endpoint")
         }

@@ -8,13 +8,16 @@
 set -euo pipefail
 demo=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 checkout=$(cd "$demo/../.." && pwd)
-stage=$(cd "$1" && pwd)
-python=$2
+stage=$(realpath -s "${1:-$checkout/build/stage}")
+python=$(realpath -s "${2:-$checkout/.venv/bin/python}")    # -s: a virtual environment is known by its link
 
 if [ "$(id -u)" -ne 0 ]; then
     echo "The demo needs root: it runs a real sshd in namespaces of its own. Run: sudo make demo" >&2
     exit 1
 fi
+for file in "$stage/usr/sbin/sojournd" "$python"; do
+    [ -x "$file" ] || { echo "The demo misses $file. Run: make demo" >&2; exit 1; }
+done
 for program in sshd ssh ssh-keygen unshare nsenter setpriv ip perl; do
     PATH=$PATH:/usr/sbin:/sbin command -v "$program" > /dev/null || { echo "The demo needs $program, which is not installed." >&2; exit 1; }
 done

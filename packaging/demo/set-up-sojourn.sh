@@ -34,4 +34,4 @@ TOML
 chmod 0600 /etc/sojourn/sojourn.toml
 
 install -m 0644 "$examples/pam.d/sshd" /etc/pam.d/sshd
-install -m 0644 "$examples/sshd_config.d-00-sojourn.conf" /etc/ssh/sshd_config.d/00-sojourn.conf
+install -m 0644 "$examples/sshd_config.d/00-sojourn.conf" /etc/ssh/sshd_config.d/00-sojourn.conf
