@@ -1,5 +1,6 @@
 // The module as every program meets it: through glibc, which finds it by its file name, and the cost of that.
 #include "driver.h"
+#include <sys/mount.h>
 #include <time.h>
 
 extern int __nss_configure_lookup(const char *database, const char *services);
@@ -82,9 +83,13 @@ static double best(const char *services, bool by_name, const char *name, uid_t u
   return least;
 }
 
-/* Prints; what is right to expect is judged by whoever reads it (DESIGN 9). Run with a passwd file of 50 lines to compare. */
+/* Prints; what is right to expect is judged by whoever reads it (DESIGN 9). */
 void benchmark(void) {
-  char name[16];
+  char name[16], passwd[50 * 64];
+  size_t written = (size_t)sprintf(passwd, "root:x:0:0:root:/root:/bin/bash\n");
+  for (int i = 1; i < 50; i++) written += (size_t)sprintf(passwd + written, "local%d:x:%d:%d:Local %d:/home/local%d:/bin/bash\n", i, 1000 + i, 1000 + i, i, i);
+  put_text("/run/passwd", passwd);
+  if (mount("/run/passwd", "/etc/passwd", NULL, MS_BIND, NULL) != 0) exit(2);
   lease("user0", 70000, "", "990\n");
   struct passwd *last = NULL;
   char local[64] = "root";
