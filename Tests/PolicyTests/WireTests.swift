@@ -36,30 +36,31 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("a folded header", "X-Request-ID: {id}\r\n", "X-Request-ID: {id}\r\n more\r\n", "policy-broken"),
-    ("two equal ids", "X-Request-ID: {id}\r\n", "X-Request-ID: {id}\r\nX-Request-ID: {id}\r\n", "policy-foreign-answer"),
-    ("two ids in one header", "X-Request-ID: {id}\r\n", "X-Request-ID: {id}, {id}\r\n", "policy-foreign-answer"),
-    ("a longer id", "X-Request-ID: {id}\r\n", "X-Request-ID: {id}0\r\n", "policy-foreign-answer"),
-    ("an empty id", "X-Request-ID: {id}\r\n", "X-Request-ID:\r\n", "policy-foreign-answer"),
-    ("an id and much more", "X-Request-ID: {id}\r\n", "X-Request-ID: {id}\(String(repeating: " ", count: 300))x\r\n", "policy-foreign-answer"),
-    ("two content types", "Content-Type: application/json\r\n", "Content-Type: text/html\r\nContent-Type: application/json\r\n", "policy-content-type"),
-    ("a long content type", "Content-Type: application/json\r\n", "Content-Type: \(String(repeating: "x", count: 5000))\r\n", "policy-content-type"),
-    ("HTTP/0.9", "HTTP/1.1 200 OK\r\n", "", "policy-broken"),
-    ("a status that is none", "200 OK", "2OO OK", "policy-broken"),
-    ("HTTP/3 in clear text", "HTTP/1.1 200", "HTTP/3.1 200", "policy-broken"),
-    ("less than it announces", "Content-Length: 17", "Content-Length: 18", "policy-broken"),
-    ("a negative length", "Content-Length: 17", "Content-Length: -17", "policy-broken"),
-    ("a length beyond counting", "Content-Length: 17", "Content-Length: 99999999999999999999", "policy-broken"),
-    ("a length beyond the cap, and nothing", "Content-Length: 17", "Content-Length: 1073741824", "policy-broken"),
-    ("chunks that are none", "Content-Length: 17", "Transfer-Encoding: chunked", "policy-broken"),
-    ("an encoding", "Content-Length: 17", "Content-Encoding: gzip", "held"),  // said, not done: what counts is that the bytes are JSON
-  ])
-  func damagedHeads(_ name: String, _ part: String, _ other: String, _ word: String) throws {
-    let script = WireTests.yes.replacingOccurrences(of: part, with: other)
+  static let damages: [Damage] = [
+    Damage("a folded header", "X-Request-ID: {id}\r\n", "X-Request-ID: {id}\r\n more\r\n", "policy-broken"),
+    Damage("two equal ids", "X-Request-ID: {id}\r\n", "X-Request-ID: {id}\r\nX-Request-ID: {id}\r\n", "policy-foreign-answer"),
+    Damage("two ids in one header", "X-Request-ID: {id}\r\n", "X-Request-ID: {id}, {id}\r\n", "policy-foreign-answer"),
+    Damage("a longer id", "X-Request-ID: {id}\r\n", "X-Request-ID: {id}0\r\n", "policy-foreign-answer"),
+    Damage("an empty id", "X-Request-ID: {id}\r\n", "X-Request-ID:\r\n", "policy-foreign-answer"),
+    Damage("an id and much more", "X-Request-ID: {id}\r\n", "X-Request-ID: {id}\(String(repeating: " ", count: 300))x\r\n", "policy-foreign-answer"),
+    Damage("two content types", "Content-Type: application/json\r\n", "Content-Type: text/html\r\nContent-Type: application/json\r\n", "policy-content-type"),
+    Damage("a long content type", "Content-Type: application/json\r\n", "Content-Type: \(String(repeating: "x", count: 5000))\r\n", "policy-content-type"),
+    Damage("HTTP/0.9", "HTTP/1.1 200 OK\r\n", "", "policy-broken"),
+    Damage("a status that is none", "200 OK", "2OO OK", "policy-broken"),
+    Damage("HTTP/3 in clear text", "HTTP/1.1 200", "HTTP/3.1 200", "policy-broken"),
+    Damage("less than it announces", "Content-Length: 17", "Content-Length: 18", "policy-broken"),
+    Damage("a negative length", "Content-Length: 17", "Content-Length: -17", "policy-broken"),
+    Damage("a length beyond counting", "Content-Length: 17", "Content-Length: 99999999999999999999", "held"),  // taken as unknown: up to the end, which came
+    Damage("a length beyond the cap, and nothing", "Content-Length: 17", "Content-Length: 1073741824", "policy-broken"),
+    Damage("chunks that are none", "Content-Length: 17", "Transfer-Encoding: chunked", "policy-broken"),
+    Damage("an encoding", "Content-Length: 17", "Content-Encoding: gzip", "held"),  // said, not done: what counts is that the bytes are JSON
+  ]
+
+  @Test(arguments: damages) func damagedHeads(_ damage: Damage) throws {
+    let script = WireTests.yes.replacingOccurrences(of: damage.part, with: damage.other)
     #expect(script != WireTests.yes)
     let outcome = try outcome(script)
-    #expect(outcome.word == word, "\(name): \(outcome.detail)")
+    #expect(outcome.word == damage.word, "\(damage.name): \(outcome.detail)")
     #expect(outcome.milliseconds < 3000)
   }
 
@@ -143,5 +144,21 @@ import Testing
     #expect(try word(workshop.path) == "policy-token")
     #expect(try word(workshop.file("missing")) == "policy-token")
     #expect(server.requests.count == 1, "nobody is asked without the token")
+  }
+}
+
+/// A part of the proper yes, what stands in its place, and what must come of it.
+struct Damage: Sendable, CustomTestStringConvertible {
+  let name: String
+  let part: String
+  let other: String
+  let word: String
+  var testDescription: String { name }
+
+  init(_ name: String, _ part: String, _ other: String, _ word: String) {
+    self.name = name
+    self.part = part
+    self.other = other
+    self.word = word
   }
 }

@@ -11,6 +11,8 @@ struct Probe {
   var environment = ChildProcess.plainEnvironment
   /// Started before the probe, with the probe's command line at its end.
   var through: [String] = []
+  /// Another copy of the probe.
+  var program: String?
 
   init(_ endpoints: [PolicyEndpoint], deadline: UInt64 = 5000) throws {
     rules = Fixtures.rules(endpoints, deadline: deadline)
@@ -25,7 +27,7 @@ struct Probe {
     guard let published = configuration.json.text(), let known = addresses.json.text() else { throw Broken("no JSON") }
     try workshop.write("config.json", String(decoding: published, as: UTF8.self), mode: 0o644)
     try workshop.write("addresses.json", String(decoding: known, as: UTF8.self), mode: 0o644)
-    let command = through + [try Workshop.built("PolicyProbe"), workshop.file("config.json"), workshop.file("addresses.json"), "\(times)"]
+    let command = through + [try program ?? Workshop.built("PolicyProbe"), workshop.file("config.json"), workshop.file("addresses.json"), "\(times)"]
     let ran = try ChildProcess.run(command[0], Array(command.dropFirst()), environment: environment,
       milliseconds: Int64(times) * Int64(rules.deadline) + 20_000, cap: 1 << 22)
     guard ran.status == 0, !ran.cutOff else {
@@ -58,6 +60,7 @@ struct Probe {
     var requestID: String { json["request_id"]?.string ?? "" }
     var endpoint: String { json["endpoint"]?.string ?? "" }
     var milliseconds: Int64 { (json["microseconds"]?.integer ?? .max) / 1000 }
+    var isSetuid: Bool { json["is_setuid"]?.boolean == true }
     func left(_ what: String) -> (before: JSONValue?, after: JSONValue?) { (json["before"]?[what], json["after"]?[what]) }
   }
 }
