@@ -103,7 +103,7 @@ struct sojourn_http {
   struct curl_slist *headers, *addresses;
   int is_bad; /* an option was not taken */
   size_t cap, received;
-  int is_too_large, is_folded, no_memory;
+  int is_too_large, is_folded, is_head_whole, no_memory;
   uint8_t *body;
   size_t body_count, body_room;
   long status, retry_after;
@@ -144,12 +144,18 @@ static size_t on_body(char *bytes, size_t one, size_t count, void *context) {
 static size_t on_header(char *line, size_t one, size_t count, void *context) {
   struct sojourn_http *call = context;
   (void)one;
+  if (count == 0) return 0;
   if (!fits(call, count)) return 0;
   if (count >= 5 && memcmp(line, "HTTP/", 5) == 0) {
     memset(call->count, 0, sizeof call->count);
+    call->is_head_whole = 0;
     return count;
   }
-  if (count > 2 && (line[0] == ' ' || line[0] == '\t')) { /* RFC 9112 section 5.2: obsolete, and a way to hide half a value */
+  if (line[0] == '\r' || line[0] == '\n') { /* the empty line: libcurl itself is content with headers that are cut off */
+    call->is_head_whole = 1;
+    return count;
+  }
+  if (count > 1 && (line[0] == ' ' || line[0] == '\t')) { /* RFC 9112 section 5.2: obsolete, and a way to hide half a value */
     call->is_folded = 1;
     return 0;
   }
@@ -305,6 +311,10 @@ enum sojourn_http_outcome sojourn_http_post(struct sojourn_http *call, const voi
   CURLcode result = library.perform(call->curl);
   end_peace(&before);
 
+  if (result == CURLE_OK && !call->is_head_whole) {
+    result = CURLE_RECV_ERROR;
+    snprintf(call->detail, sizeof call->detail, "the answer's headers are cut off");
+  }
   if (call->is_folded) snprintf(call->detail, sizeof call->detail, "a header of the answer is folded");
   if (call->no_memory) snprintf(call->detail, sizeof call->detail, "no memory");
   if (result != CURLE_OK && call->detail[0] == 0) snprintf(call->detail, sizeof call->detail, "%s", library.error_text(result));

@@ -7,7 +7,7 @@ internal import Identity
 public enum CeilingBreach: Error, Sendable {
   /// The endpoint expects another uid than the account has here, or 0.
   case uid(granted: UInt32)
-  /// Not in `accounts.groups`.
+  /// Not in `accounts.groups`, or never granted.
   case group(String)
   /// Root-equivalent, and not in `accounts.root_equivalent_groups`.
   case rootEquivalentGroup(String)
@@ -32,7 +32,7 @@ public enum CeilingBreach: Error, Sendable {
   public var detail: String {
     switch self {
     case .uid(let granted): "the policy expects uid \(granted), which is not the account's here"
-    case .group(let name): "group " + Escape.visible(name, limit: 64) + " is not in accounts.groups"
+    case .group(let name): "group " + Escape.visible(name, limit: 64) + " is not one that accounts.groups lets be granted"
     case .rootEquivalentGroup(let name):
       "group " + Escape.visible(name, limit: 64) + " makes root and is not in accounts.root_equivalent_groups"
     case .tooManyGroups(let count): "\(count) groups granted, at most \(Ceilings.mostGroups) are taken"
@@ -68,7 +68,8 @@ public struct HeldGrant: Sendable {
 /// | granted                                                   | outcome                                    |
 /// |-----------------------------------------------------------|--------------------------------------------|
 /// | uid other than the account's, or 0                        | refused                                    |
-/// | a group that `accounts.groups` does not list, or `root`   | refused                                    |
+/// | a group that `accounts.groups` does not list              | refused                                    |
+/// | `root` (gid 0), `sojourn` (marks our accounts), listed or not | refused                                |
 /// | a root-equivalent group not in `root_equivalent_groups`   | refused                                    |
 /// | more than 64 groups                                       | refused                                    |
 /// | a group twice                                             | once, noted                                |
@@ -96,7 +97,7 @@ public enum Ceilings {
     var groups: [String] = []
     var rootEquivalent: [String] = []
     for name in grant.groups {
-      guard accounts.groups.holds(name), !name.isExactly("root"), (1...longestGroupName).contains(name.utf8.count) else { throw .group(name) }
+      guard accounts.groups.holds(name), !isNeverGranted(name), (1...longestGroupName).contains(name.utf8.count) else { throw .group(name) }
       let isNamedTwice = accounts.rootEquivalentGroups.holds(name)
       guard isNamedTwice || !RootEquivalence.holds(name) else { throw .rootEquivalentGroup(name) }
       guard !groups.holds(name) else {
@@ -121,6 +122,9 @@ public enum Ceilings {
     guard seconds > 0 else { throw .noDuration }
     return HeldGrant(groups: groups, rootEquivalentGroups: rootEquivalent, shell: shell, seconds: seconds, notes: notes)
   }
+
+  /// gid 0, and the group that every account of ours is in anyway.
+  private static func isNeverGranted(_ group: String) -> Bool { group.isExactly("root") || group.isExactly(Places.group) }
 }
 
 extension [String] {

@@ -71,6 +71,7 @@ struct Probe {
     line.set("endpoint", answer.facts.endpoint)
     line.set("reason", answer.facts.reason)
     line.set("microseconds", .integer((end - begin) / 1000))
+    line.set("is_setuid", .boolean(ProcessTable.realUser != ProcessTable.effectiveUser))
     line.set("before", before.json)
     line.set("after", after.json)
     say(line.value)

@@ -67,7 +67,9 @@ import Testing
     #expect(try hold(Grant(groups: ["dbops"]), rootEquivalent: ["dbops"]).rootEquivalentGroups == ["dbops"])
   }
 
-  @Test func neverGrantsGroupRoot() { #expect(breach(Grant(groups: ["root"]), groups: ["root"], rootEquivalent: ["root"]) == "ceiling-group") }
+  @Test func neverGrantsGroupRootNorOurOwnMark() {
+    for name in ["root", "sojourn"] { #expect(breach(Grant(groups: [name]), groups: [name], rootEquivalent: [name]) == "ceiling-group") }
+  }
 
   @Test func takesAGroupOnce() throws {
     let held = try hold(Grant(groups: ["dbops", "dbops", "deploy", "dbops"]))
