@@ -104,7 +104,7 @@ targets += [
   .executableTarget(name: "nss-driver", path: "Tests/NSSDriver", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
   tests("IdentityTests", plain("Identity", "HostSystem")),
   tests("EncodingTests", plain("Encoding")),
-  tests("ConfigurationTests", plain("Configuration", "ConfigurationFile", "Encoding", "Identity", "HostSystem")),
+  tests("ConfigurationTests", plain("Configuration", "ConfigurationFile", "Encoding", "Identity", "HostSystem", "Readiness") + [.product(name: "TOMLKit", package: "TOMLKit")]),
   tests("CredentialsTests", plain("Credentials", "Encoding"), exclude: ["Vectors"]),
   tests("PolicyTests", plain("Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
   tests("DaemonProtocolTests", plain("DaemonProtocol", "Encoding", "HostSystem")),
@@ -114,7 +114,7 @@ targets += [
   tests("GateShellTests", plain("HostSystem")),
   tests("BinaryTests", []),                     // reads the built files
   tests("AccountsTests", plain("Accounts", "Audit", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
-  tests("ReadinessTests", plain("Readiness", "Configuration", "Identity", "HostSystem")),
+  tests("ReadinessTests", plain("Readiness", "Configuration", "Encoding", "Identity", "HostSystem")),
   tests("CommandLineTests", plain("HostSystem")),
   tests("HostTests", []),                       // real sshd, ssh, daemon and policy in a private host
 ]

@@ -45,7 +45,7 @@ struct SourceText {
       let same = zip(valid, bytes).prefix { $0 == $1 }.count
       throw Problem(Place(file: file, line: SourceText.line(of: same, in: bytes)), "is not UTF-8 text")
     }
-    for (number, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+    for (number, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated() where line.contains(92) {
       let text = Array(line)
       for spelling in ["\\u0000", "\\U00000000"] where SourceText.contains(text, Array(spelling.utf8)) {
         throw Problem(Place(file: file, line: number + 1), "holds the character NUL (\(spelling)), which no value may have")

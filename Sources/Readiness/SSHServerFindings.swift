@@ -79,7 +79,7 @@ enum SSHServerFindings {
     findings += authorities(settings, subject, configuration, view.files)
     findings += keys(settings, subject, view.files)
     findings += access(settings, subject)
-    findings += strangers(settings, subject)
+    findings += strangers(settings, subject, view.files)
     let program = listener.program.parts(47).last ?? listener.program
     return (findings, settings.one("pamservicename") ?? program)
   }
@@ -145,10 +145,12 @@ enum SSHServerFindings {
   }
 
   /// With candidates every name that fits the patterns is a user to sshd, for strangers too (T28).
-  private static func strangers(_ settings: SSHServerSettings, _ subject: String) -> [Finding] {
+  private static func strangers(_ settings: SSHServerSettings, _ subject: String, _ files: HostFiles) -> [Finding] {
     var findings: [Finding] = []
+    let isPublished = files.facts(Places.projection + "/candidate") != nil
     let asked = ["passwordauthentication", "kbdinteractiveauthentication"].filter { settings.isOn($0) }
-    if !asked.isEmpty {
+    // As with keys: before that, 'Match Group sojourn' matches nobody whom sshd could be asked about.
+    if isPublished, !asked.isEmpty {
       findings.append(Finding("sshd-passwords", .warning, subject,
         "passwords are asked for (\(asked.joined(separator: ", "))): strangers who guess names run through PAM for every name that fits [accounts] names",
         remedy: "turn both off under 'Match Group sojourn', as in the example 00-sojourn.conf"))
