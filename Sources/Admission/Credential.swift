@@ -19,7 +19,7 @@ struct Credential {
     }
     let rules = configuration.rules.certificate
     if let authority = shown.claimedAuthority, !configuration.trusts(authority) {
-      throw .foreignAuthority(fingerprint: Fingerprint.text(of: authority))
+      throw .certificate(.foreign(authority: authority))
     }
     let demands = CertificateDemands(authorities: rules.trusted.map { $0.blob }, loginName: String(decoding: login.user, as: UTF8.self), now: now,
       maxLifetime: rules.maxLifetime, clockSkew: rules.clockSkew, enforcer: .sshd)

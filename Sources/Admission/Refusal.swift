@@ -28,7 +28,6 @@ public enum Refusal: Error, Sendable {
   case noCredential
   case noKey(method: String)
   case plainKey(type: String)
-  case foreignAuthority(fingerprint: String)
   case severalCertificates(Int)
   case certificate(CertificateRefusal)
   /// `certificate.subject` names an extension that the certificate lacks.
@@ -107,8 +106,6 @@ extension Refusal {
       RefusalRow("no-certificate-method", .notice, "the login was made without a certificate.", Refusal.withCertificate, "method " + method)
     case .plainKey(let type):
       RefusalRow("plain-key", .notice, "the login was made with a plain key, which is no certificate.", Refusal.withCertificate, "key type " + type)
-    case .foreignAuthority(let fingerprint):
-      RefusalRow("foreign-authority", .notice, "the certificate is not from an authority that this host trusts.", Refusal.withCertificate, "its CA is " + fingerprint)
     case .severalCertificates(let count):
       RefusalRow("several-certificates", .notice, "more than one certificate was shown.", "Log in with exactly one.", "\(count) certificates")
     case .certificate(let refusal):

@@ -10,7 +10,7 @@ public struct AttestedCertificate: Sendable {
   init(_ certificate: UnverifiedCertificate, authorities: [[UInt8]]) throws(CertificateRefusal) {
     let key = try PlainKey(blob: certificate.authority)
     guard authorities.contains(where: { $0.elementsEqual(certificate.authority) }) else {
-      throw CertificateRefusal(.authority, Fingerprint.text(of: certificate.authority))
+      throw .foreign(authority: certificate.authority)
     }
     let signature = try AttestedCertificate.rawSignature(certificate.signature)
     guard Ed25519.isValid(signature: signature, over: certificate.bytes, count: certificate.signedCount, by: key) else {
@@ -25,7 +25,7 @@ public struct AttestedCertificate: Sendable {
     var read = CertificateReader(0..<blob.count)
     let name = try read.string(span, "signature")
     guard span.holds("ssh-ed25519", at: name) else {
-      throw CertificateRefusal(.signature, "the signature algorithm is " + Escape.visible(span.copy(name), limit: 64))
+      throw CertificateRefusal(.signature, "the signature algorithm is " + KeyBlob.shownType(span.copy(name)))
     }
     let signature = span.copy(try read.string(span, "signature"))
     try read.finish("signature")

@@ -80,12 +80,3 @@ public struct AuthenticationInfo: Sendable {
     return range.upperBound
   }
 }
-
-/// The beginning of every key in the SSH wire format.
-enum KeyBlob {
-  /// The first string of the blob; empty if there is none.
-  static func typeName(_ blob: [UInt8]) -> [UInt8] {
-    var cursor = ByteCursor(0..<blob.count)
-    do throws(WireError) { return blob.span.copy(try cursor.string(blob.span)) } catch { return [] }
-  }
-}

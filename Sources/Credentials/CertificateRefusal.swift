@@ -72,4 +72,7 @@ public struct CertificateRefusal: Error, Sendable {
     self.rule = rule
     self.detail = detail
   }
+
+  /// Signed, or so it says, by a key that is none of the trusted ones.
+  public static func foreign(authority: [UInt8]) -> CertificateRefusal { CertificateRefusal(.authority, Fingerprint.text(of: authority)) }
 }

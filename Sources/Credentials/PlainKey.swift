@@ -11,7 +11,7 @@ struct PlainKey: Sendable {
     let span = blob.span
     var read = CertificateReader(0..<blob.count)
     let name = try read.string(span, "CA key")
-    guard span.holds("ssh-ed25519", at: name) else { throw CertificateRefusal(.authorityType, Escape.visible(span.copy(name), limit: 64)) }
+    guard span.holds("ssh-ed25519", at: name) else { throw CertificateRefusal(.authorityType, KeyBlob.shownType(span.copy(name))) }
     point = span.copy(try read.string(span, "CA key"))
     try read.finish("CA key")
     guard point.count == 32 else { throw CertificateRefusal(.form, "its CA key has \(point.count) bytes instead of 32") }

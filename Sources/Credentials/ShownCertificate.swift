@@ -5,8 +5,6 @@ public struct ShownCertificate: Sendable {
   let typeName: [UInt8]
   public let blob: [UInt8]
 
-  public var shownType: String { Escape.visible(typeName, limit: 64) }
-
   /// All certificate types, also those to come, bear this in their name (PROTOCOL.certkeys).
   static func isCertificateType(_ name: [UInt8]) -> Bool {
     let mark = Array("-cert-v".utf8)

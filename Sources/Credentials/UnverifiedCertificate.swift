@@ -38,7 +38,7 @@ public struct UnverifiedCertificate: Sendable {
     var read = CertificateReader(0..<blob.count)
     let name = try read.string(span, "type")
     guard let type = CertificateType(span, name), type == .ed25519 else {
-      throw CertificateRefusal(.type, Escape.visible(span.copy(name), limit: 64))
+      throw CertificateRefusal(.type, KeyBlob.shownType(span.copy(name)))
     }
     self.type = type
     nonceCount = try read.string(span, "nonce").count

@@ -102,7 +102,7 @@ import Encoding
 
   @Test func timesNeverOverflow() {
     let edges: [UInt64] = [0, 1, Vectors.now, 1 << 62, 1 << 63, UInt64.max - 1, UInt64.max]
-    for vector in Vectors.issued + Vectors.hostile {
+    for vector in Vectors.issued + Vectors.hostile.filter({ $0.name.contains("for-ever") || $0.name.contains("begins") || $0.name.contains("ends") }) {
       for now in edges { for skew in edges { for cap in edges {
         _ = Vectors.verdict(vector.blob, Vectors.demands { ($0.now, $0.clockSkew, $0.maxLifetime) = (now, skew, cap) })
       } } }

@@ -1,0 +1,89 @@
+import Testing
+
+@testable import Admission
+import Configuration
+import DaemonProtocol
+import HostSystem
+import Policy
+
+/// DESIGN 6, T2: accounts of other sources are left alone, and our certificates never work without our decision.
+@Suite struct LocalAccountTests {
+  static func run(_ info: String?, user: String = "alice", _ change: (World) -> Void = { _ in }) -> (code: Int32, events: Events) {
+    let world = World(), voice = Voice(world.events)
+    world.name = World.local(user, uid: user == "root" ? 0 : 1000)
+    world.verdict = .allowed(Grant(maxSessionSeconds: 3600))
+    change(world)
+    return (SessionOpening.run(login(user, info: info), world, voice).code, world.events)
+  }
+  static let unusable: [ConfigurationUnavailable] = [.notThisBoot, .unusable("x")]
+
+  @Test(arguments: [nil, "", "password\n", Vectors.plainLine, Vectors.line("foreign-authority"), "hostbased ssh-ed25519 AAAA client\n",
+    Vectors.line("foreign-authority") + Vectors.plainLine] as [String?])
+  func leavesALoginWithoutOurCertificateAlone(_ info: String?) {
+    let (code, events) = Self.run(info)
+    #expect(code == Code.ignore && events.list.isEmpty)
+  }
+
+  @Test(arguments: ["alice", "root"]) func decidesOverOurCertificate(_ user: String) throws {
+    let info = user == "root" ? nil : Vectors.line("control")
+    guard let info else {  // no vector is for root: the name itself is refused
+      let (code, events) = Self.run(Vectors.line("control"), user: user)
+      #expect(code == Code.denied && events.refused.first?.token == "certificate-login-name" && events.refused.first?.isLocal == true)
+      return
+    }
+    let (code, events) = Self.run(info, user: user)
+    #expect(code == Code.success && events.questions.count == 1)
+    let open = try #require(events.opened.first)
+    #expect(open.isLocal && open.groups.isEmpty && open.shell == "/bin/bash" && open.uid == 1000)
+    #expect(events.infos.count == 1 && !events.infos[0].contains("home"))
+  }
+
+  @Test func refusesWhatItRefusesToOthers() {
+    for (info, token) in [(Vectors.line("of-the-past"), "certificate-expired"), (Vectors.line("p256-key"), "certificate-type"),
+      (Vectors.line("control") + Vectors.line("foreign-authority"), "several-certificates"), ("x", "authentication-info")] {
+      let (code, events) = Self.run(info)
+      #expect(code == Code.denied && events.refused.map { $0.token } == [token])
+    }
+    let denied = Self.run(Vectors.line("control")) { $0.verdict = .denied(user: nil, admin: nil) }
+    #expect(denied.code == Code.denied && denied.events.opened.isEmpty)
+    let silent = Self.run(Vectors.line("control")) { $0.opening = .failure(.garbled("x")) }
+    #expect(silent.code == Code.denied)
+  }
+
+  @Test func refusesACertificateWhoseAuthorityNobodyCanTell() {
+    for name in ["type-of-version-2", "type-ed448"] {
+      let (code, events) = Self.run(Vectors.line(name))
+      #expect(code == Code.denied && events.refused.map { $0.token } == ["certificate-type"], "\(name)")
+    }
+  }
+
+  @Test func grantsNoGroupsAndNoOtherShell() {
+    for (grant, token) in [(Grant(groups: ["dbops"]), "ceiling-group"), (Grant(shell: "/bin/sh"), "ceiling-shell"), (Grant(uid: 1001), "ceiling-uid")] {
+      let (code, events) = Self.run(Vectors.line("control")) { $0.verdict = .allowed(grant) }
+      #expect(code == Code.denied && events.refused.map { $0.token } == [token] && events.opened.isEmpty)
+    }
+    #expect(Self.run(Vectors.line("control")) { $0.verdict = .allowed(Grant(uid: 1000, shell: "/bin/bash", maxSessionSeconds: 3600)) }.code == Code.success)
+  }
+
+  /// T10: without a readable configuration everybody local comes in as without Sojourn, but for who shows a certificate.
+  @Test func withoutAConfigurationOnlyCertificatesAreRefused() {
+    for reason in Self.unusable {
+      for info in [nil, "", "password\n", Vectors.plainLine] as [String?] {
+        #expect(Self.run(info) { $0.settings = .failure(reason) }.code == Code.ignore)
+      }
+      for name in ["control", "foreign-authority", "p256-key", "type-of-version-2"] {
+        #expect(Self.run(Vectors.line(name)) { $0.settings = .failure(reason) }.code == Code.denied, "\(name)")
+      }
+    }
+    #expect(Self.run(Vectors.line("control")) { $0.settings = .failure(.neverPublished) }.code == Code.ignore)
+  }
+
+  /// A second sshd that nobody listed, or a variable that pam_env set (T6).
+  @Test func refusesOurCertificateInAProgramThatIsNotListed() {
+    for program in ["/usr/local/sbin/sshd", "/bin/login"] {
+      let (code, events) = Self.run(Vectors.line("control")) { $0.program = Array(program.utf8) }
+      #expect(code == Code.denied && events.refused.map { $0.token } == ["program-not-listed"] && events.questions.isEmpty)
+      #expect(Self.run(Vectors.line("foreign-authority")) { $0.program = Array(program.utf8) }.code == Code.ignore)
+    }
+  }
+}

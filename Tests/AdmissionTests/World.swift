@@ -1,0 +1,152 @@
+import Foundation
+
+@testable import Admission
+import Configuration
+import Credentials
+import DaemonProtocol
+import Encoding
+import HostSystem
+import Identity
+import Policy
+
+/// A world that a test bends, and that writes down what was asked of it, in order.
+final class World: Surroundings {
+  /// 2026-01-01 04:00 UTC, when the certificates of CredentialsTests are judged.
+  static let now: UInt64 = 1_767_240_000
+
+  var seconds = World.now
+  var settings: Result<PublishedConfiguration, ConfigurationUnavailable> = .success(World.configuration())
+  var name: NameService.Answer = World.candidate()
+  var program: [UInt8]? = Array("/usr/sbin/sshd".utf8)
+  var verdict: Verdict = .allowed(Grant(groups: ["dbops"], shell: nil, maxSessionSeconds: 3600))
+  var opening: Result<Reply, DaemonSilence> = .success(.opened(Opened(session: "1-abc", expires: World.now + 3600, notes: [])))
+  var sessions: [Result<Reply, DaemonSilence>] = []
+  var others: Result<Reply, DaemonSilence> = .success(.done)
+  let events: Events
+
+  init(_ events: Events = Events()) { self.events = events }
+
+  func moment() -> Moment { Moment(wall: Int64(seconds) * 1_000_000_000, boot: Int64(seconds) * 1_000_000_000) }
+  func configuration() throws(ConfigurationUnavailable) -> PublishedConfiguration { try settings.get() }
+  func account(named name: [UInt8]) -> NameService.Answer { self.name }
+  func rootProgram() -> [UInt8]? { program }
+
+  func decide(_ question: Question, rules: PolicyRules, host: HostFacts) -> Answer {
+    events.list.append(.asked(question))
+    return Answer(verdict: verdict, facts: DecisionFacts(requestID: "4f2a", endpoint: "http://127.0.0.1:8181", reason: "", milliseconds: 3))
+  }
+
+  func daemon(_ request: Request, milliseconds: Int32, patience: Int64) throws(DaemonSilence) -> Reply {
+    events.list.append(.told(request, milliseconds: milliseconds, patience: patience))
+    switch request {
+    case .open: return try opening.get()
+    case .sessions: return sessions.isEmpty ? .sessions([], more: false) : try sessions.removeFirst().get()
+    default: return try others.get()
+    }
+  }
+
+  static func configuration() -> PublishedConfiguration {
+    PublishedConfiguration(
+      certificate: CertificateRules(trusted: ["ca", "second_ca"].map { TrustedAuthority(blob: Vectors.authority($0), file: $0) }, maxLifetime: 12 * 3600,
+        clockSkew: 30, subject: .keyID),
+      policy: PolicyRules(endpoints: [], caFile: nil, clientCertificate: nil, clientKey: nil, tokenFile: nil, attributesIn: .subject, deadline: 5000),
+      host: HostFacts(id: "db1", labels: [], candidatePrograms: ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"]),
+      accounts: AccountRules(names: ["*"], range: UIDRange(first: 65536, last: 99999)!, homeRoot: "/var/lib/sojourn/home", shell: "/bin/sh",
+        skeleton: "/etc/skel", groups: ["dbops", "adm"], rootEquivalentGroups: []),
+      session: SessionRules(maxDuration: 12 * 3600, endWithCertificate: false))
+  }
+
+  static func candidate(_ name: String = "alice", uid: UInt32 = 70000, shell: String = Places.gateShell) -> NameService.Answer {
+    .found(PasswordEntry(name: Array(name.utf8), uid: uid, gid: uid, home: "/var/lib/sojourn/home/\(name)", shell: shell))
+  }
+  static func local(_ name: String = "alice", uid: UInt32 = 1000) -> NameService.Answer { candidate(name, uid: uid, shell: "/bin/bash") }
+
+  func settle(_ change: (inout PublishedConfiguration) -> Void) {
+    var configuration = World.configuration()
+    change(&configuration)
+    settings = .success(configuration)
+  }
+}
+
+/// What happened, in the order in which it happened.
+final class Events {
+  enum Event {
+    case asked(Question)
+    case told(Request, milliseconds: Int32, patience: Int64)
+    case logged(LogLevel, String)
+    case error(String)
+    case info(String)
+    case kept(String)
+    case limited(UInt64)
+  }
+  var list: [Event] = []
+
+  var questions: [Question] { list.compactMap { if case .asked(let question) = $0 { question } else { nil } } }
+  var requests: [Request] { list.compactMap { if case .told(let request, _, _) = $0 { request } else { nil } } }
+  var opened: [OpenRequest] { requests.compactMap { if case .open(let open) = $0 { open } else { nil } } }
+  var refused: [RefusedLogin] { requests.compactMap { if case .refused(let refused) = $0 { refused } else { nil } } }
+  var closed: [String] { requests.compactMap { if case .closed(let session) = $0 { session } else { nil } } }
+  var errors: [String] { list.compactMap { if case .error(let text) = $0 { text } else { nil } } }
+  var infos: [String] { list.compactMap { if case .info(let text) = $0 { text } else { nil } } }
+  var log: [String] { list.compactMap { if case .logged(_, let text) = $0 { text } else { nil } } }
+  var kept: [String] { list.compactMap { if case .kept(let session) = $0 { session } else { nil } } }
+  var limits: [UInt64] { list.compactMap { if case .limited(let seconds) = $0 { seconds } else { nil } } }
+}
+
+final class Voice: Dialogue {
+  let events: Events
+  var keeps = true
+  var limits = true
+  var keptSession: String?
+
+  init(_ events: Events) { self.events = events }
+  func log(_ level: LogLevel, _ text: String) { events.list.append(.logged(level, text)) }
+  func show(error text: String) { events.list.append(.error(text)) }
+  func show(info text: String) { events.list.append(.info(text)) }
+  func keep(session: String) -> Bool {
+    events.list.append(.kept(session))
+    return keeps
+  }
+  func limitRuntime(seconds: UInt64) -> Bool {
+    events.list.append(.limited(seconds))
+    return limits
+  }
+}
+
+/// The certificates of CredentialsTests, and what sshd writes of them.
+enum Vectors {
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("CredentialsTests/Vectors")
+  static func lines(_ file: String) -> [[String]] {
+    let text = (try? String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)) ?? ""
+    return text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+  }
+  static let all = (lines("issued.txt").map { ($0, "issued") } + lines("hostile.txt").map { ($0, "hostile") })
+    .map { (name: $0.1 + "/" + $0.0[0], verdict: $0.0[1], base64: $0.0.count > 2 ? $0.0[2] : "") }
+  static func authority(_ name: String) -> [UInt8] {
+    let base64 = Array((lines("authorities.txt").first { $0[2] == name } ?? ["", ""])[1].utf8)
+    return Base64.decode(base64.span, 0..<base64.count) ?? []
+  }
+  static func line(_ name: String) -> String {
+    let base64 = all.first { $0.name.hasSuffix("/" + name) }?.base64 ?? ""
+    return line(base64: base64)
+  }
+  static func line(base64: String) -> String {
+    let bytes = Array(base64.utf8)
+    let blob = Base64.decode(bytes.span, 0..<bytes.count) ?? []
+    let count = blob.count >= 4 ? min(Int(blob[3]), blob.count - 4) : 0
+    return "publickey \(String(decoding: blob.dropFirst(4).prefix(count), as: UTF8.self)) \(base64)\n"
+  }
+  static var plainLine: String { "publickey ssh-ed25519 \(Base64.encode(authority("ca")))\n" }
+}
+
+/// A login as sshd presents it, to be changed by a test.
+func login(_ user: String = "alice", info: String? = Vectors.line("control"), service: String = "sshd", silent: Bool = false, options: [String] = []) -> Login {
+  Login(user: Array(user.utf8), service: Array(service.utf8), tty: Array("ssh".utf8), remoteHost: Array("192.0.2.7".utf8),
+    authenticationInfo: info.map { Array($0.utf8) }, connection: Array("192.0.2.7 50000 192.0.2.1 22".utf8), isSilent: silent,
+    options: ModuleOptions(options.map { Array($0.utf8) }))
+}
+
+enum Code {
+  static let success: Int32 = 0, denied: Int32 = 6, notAuthenticated: Int32 = 7, unknownUser: Int32 = 10, ignore: Int32 = 25
+}
