@@ -121,6 +121,8 @@ targets += [
 if Context.environment["SOJOURN_FUZZ"] != nil {  // libFuzzer's own main: breaks every other build
   targets.append(.executableTarget(name: "fuzz-lines", dependencies: plain("Identity"), path: "Tests/Fuzz/Lines",
     swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]))
+  targets.append(.executableTarget(name: "fuzz-answer", dependencies: plain("Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity"),
+    path: "Tests/Fuzz/Answer", swiftSettings: house + [.unsafeFlags(["-parse-as-library"])], linkerSettings: libraries))
 }
 
 let package = Package(
