@@ -84,8 +84,8 @@ struct Check: ParsableCommand {
       case .warning: ("warning ", .yellow)
       case .problem: ("problem ", .red)
       }
-      Terminal.print(Terminal.coloured(word, colour) + finding.line)
-      if !finding.remedy.isEmpty, finding.severity != .ok { Terminal.print("        -> " + Escape.visible(finding.remedy, limit: 1024)) }
+      try Terminal.print(Terminal.coloured(word, colour) + finding.line)
+      if !finding.remedy.isEmpty, finding.severity != .ok { try Terminal.print("        -> " + Escape.visible(finding.remedy, limit: 1024)) }
     }
     let problems = findings.problems.count
     let warnings = findings.count { $0.severity == .warning }

@@ -31,7 +31,7 @@ struct Sessions: ParsableCommand {
         session.groups.isEmpty ? "-" : session.groups.map { show($0) }.joined(separator: ","),
       ])
     }
-    for line in table.lines { Terminal.print(line) }
+    for line in table.lines { try Terminal.print(line) }
   }
 
   /// Page after page, each after the last id of the one before. A daemon that never comes to an end is not followed.

@@ -20,6 +20,7 @@ struct Sojourn: ParsableCommand {
     subcommands: [Check.self, Apply.self, Sessions.self, End.self, Status.self])
 
   static func main() {
+    Terminal.openStandardStreams()
     // A reader that goes away (`sojourn sessions | head`) must not end us between publishing and telling the daemon.
     _ = signal(SIGPIPE, SIG_IGN)
     main(nil)

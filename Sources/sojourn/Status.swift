@@ -14,21 +14,21 @@ struct Status: ParsableCommand {
     guard case .status(let status) = try Daemon.ask(.status) else { throw Daemon.unexpected() }
     guard !json else { return try Terminal.printJSON(status.json) }
     let now = Moment.now().unixSeconds
-    Terminal.print("daemon         version \(Escape.visible(status.softwareVersion)), process \(status.pid), started \(Sessions.clock(status.started, now))")
-    Terminal.print("sessions       \(status.sessions) of \(status.leases) \(status.leases == 1 ? "account" : "accounts")")
+    try Terminal.print("daemon         version \(Escape.visible(status.softwareVersion)), process \(status.pid), started \(Sessions.clock(status.started, now))")
+    try Terminal.print("sessions       \(status.sessions) of \(status.leases) \(status.leases == 1 ? "account" : "accounts")")
     if let reasons = status.candidatesWithheld {
-      Terminal.print("new accounts   " + Terminal.coloured("withheld", .red) + ": nobody can log in who has no account yet")
-      for reason in reasons { Terminal.print("               - " + Escape.visible(reason, limit: 1024)) }
+      try Terminal.print("new accounts   " + Terminal.coloured("withheld", .red) + ": nobody can log in who has no account yet")
+      for reason in reasons { try Terminal.print("               - " + Escape.visible(reason, limit: 1024)) }
     } else {
-      Terminal.print("new accounts   " + Terminal.coloured("admitted", .green) + " if the policy says so")
+      try Terminal.print("new accounts   " + Terminal.coloured("admitted", .green) + " if the policy says so")
     }
     if let problem = status.configurationProblem {
-      Terminal.print("configuration  " + Terminal.coloured("faulty", .red) + ", the last good one holds: " + Escape.visible(problem, limit: 2000))
+      try Terminal.print("configuration  " + Terminal.coloured("faulty", .red) + ", the last good one holds: " + Escape.visible(problem, limit: 2000))
     } else {
-      Terminal.print("configuration  as published")
+      try Terminal.print("configuration  as published")
     }
     if !status.quarantined.isEmpty {
-      Terminal.print("quarantined    " + status.quarantined.map { Escape.visible($0, limit: 64) }.joined(separator: ", "))
+      try Terminal.print("quarantined    " + status.quarantined.map { Escape.visible($0, limit: 64) }.joined(separator: ", "))
     }
   }
 }

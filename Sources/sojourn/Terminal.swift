@@ -2,25 +2,44 @@ import CPlatform.System
 import Encoding
 import HostSystem
 
-/// Data goes to standard output, everything said about it to standard error. A reader that is gone is no error.
+/// Data goes to standard output, everything said about it to standard error.
 enum Terminal {
-  static func print(_ text: String) { write(text + "\n", to: 1) }
-  static func say(_ text: String) { write(text + "\n", to: 2) }
-  static func ask(_ text: String) { write(text, to: 2) }
+  /// A reader that went away (`| head`) is no error; data that could not be written otherwise is one.
+  static func print(_ text: String) throws {
+    guard let error = write(text + "\n", to: 1), error.code != EPIPE else { return }
+    say("sojourn: the output cannot be written: \(error.sentence)")
+    throw Exit.refused
+  }
+
+  static func say(_ text: String) { _ = write(text + "\n", to: 2) }
+  static func ask(_ text: String) { _ = write(text, to: 2) }
+
+  /// Descriptors 0 to 2 are open, so that no file or socket of ours ever becomes a standard stream.
+  static func openStandardStreams() {
+    do throws(SystemError) {
+      while true {
+        let stream = try FileDescriptor.open("/dev/null", .read)
+        guard stream.raw <= 2 else { return }
+        _ = stream.release()
+      }
+    } catch { return }
+  }
 
   static func printJSON(_ value: JSONValue) throws {
     guard let text = value.text() else {
       say("sojourn: the answer cannot be written as JSON")
       throw Exit.refused
     }
-    print(String(decoding: text, as: UTF8.self))
+    try print(String(decoding: text, as: UTF8.self))
   }
 
-  private static func write(_ text: String, to number: CInt) {
+  private static func write(_ text: String, to number: CInt) -> SystemError? {
     let stream = FileDescriptor(owning: number)
-    do throws(SystemError) { try stream.writeAll(Array(text.utf8)) } catch {}
+    var failure: SystemError?
+    do throws(SystemError) { try stream.writeAll(Array(text.utf8)) } catch { failure = error }
     // Both streams outlive every message.
     _ = stream.release()
+    return failure
   }
 
   static var hasPerson: Bool { isatty(0) == 1 && isatty(2) == 1 }
