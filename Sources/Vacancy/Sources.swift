@@ -99,10 +99,10 @@ struct Sources {
       var gid: UInt32 = 0
       // SAFETY: the temporary C strings, `gid` and `error` live across the call.
       switch unsafe sojourn_source_group(service, wanted, 0, &gid, &error) {
-      case CInt(sojourn_source_found.rawValue):
+      case CInt(sojourn_source_found):
         answer.line("group \(wanted) \(gid)")
         return
-      case CInt(sojourn_source_no_answer.rawValue):
+      case CInt(sojourn_source_no_answer):
         answer.line("failed \(service) \(error)")
         return
       default: continue
@@ -113,9 +113,9 @@ struct Sources {
 
   /// A source that is named but not installed has no names.
   private func report(_ service: String, _ status: CInt, _ error: CInt, _ what: StaticString, _ answer: inout Answer) {
-    if status == CInt(sojourn_source_found.rawValue) {
+    if status == CInt(sojourn_source_found) {
       answer.line("\(what) \(service)")
-    } else if status == CInt(sojourn_source_no_answer.rawValue) {
+    } else if status == CInt(sojourn_source_no_answer) {
       answer.line("failed \(service) \(error)")
     }
   }
