@@ -5,6 +5,8 @@ public import Identity
 /// The leases' files, one a name, for root only; read again when the daemon starts.
 public struct LeaseFiles: Sendable {
   private let directory: String
+  /// The longest file that is believed, in bytes.
+  static let cap = 16 << 20
 
   public init(directory: String) { self.directory = directory }
 
@@ -28,10 +30,11 @@ public struct LeaseFiles: Sendable {
   public func all() throws(SystemError) -> [Found] {
     var found: [Found] = []
     let suffix = ".json"
-    for file in try Files.names(in: directory) where file.hasSuffix(suffix) {
-      guard let name = AccountName(String(file.dropLast(suffix.count))) else { continue }
+    for file in try Files.names(in: directory) {
+      if file.hasSuffix(".json.new") { try? Files.remove(directory + "/" + file) }
+      guard file.hasSuffix(suffix), let name = AccountName(String(file.dropLast(suffix.count))) else { continue }
       do {
-        let json = try JSONValue.parse(try Files.readTrusted(directory + "/" + file, cap: 16 << 20))
+        let json = try JSONValue.parse(try Files.readTrusted(directory + "/" + file, cap: LeaseFiles.cap))
         let lease = try Lease(MemberReader(json))
         found.append(lease.name == name ? .lease(lease) : .damaged(name, reason: "it is about another name"))
       } catch let error as SystemError {

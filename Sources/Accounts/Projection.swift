@@ -45,22 +45,35 @@ public struct Projection: Sendable {
     try drop("group-gid/\(uid)")
   }
 
+  /// Are all the directories there? (Somebody may have deleted them.)
+  public var isWhole: Bool { Projection.directories.allSatisfy { Files.exists(root + "/" + $0) } }
+
   /// Names that are shown, whether there is a lease or not.
   public func names() throws(SystemError) -> [AccountName] {
     try Files.names(in: root + "/passwd").compactMap { AccountName($0) }
   }
 
-  /// The uid that a shown name has.
-  public func uid(of name: AccountName) -> UInt32? {
-    guard let line = try? Files.readTrusted(root + "/passwd/" + name.text, cap: 1024) else { return nil }
-    let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-    guard fields.count == 7, let uid = ProcessTable.decimal(fields[2]) else { return nil }
-    return UInt32(exactly: uid)
+  /// The uid and the home that a shown name has.
+  public func account(of name: AccountName) -> (uid: UInt32, home: String)? {
+    guard let line = try? Files.readTrusted(root + "/passwd/" + name.text, cap: PasswdLine.cap), let entry = PasswdLine(line.span), entry.name == name
+    else { return nil }
+    return (entry.uid, String(decoding: line[entry.home], as: UTF8.self))
+  }
+
+  /// Removes every file that belongs to none of these accounts, whatever it is called; the candidates are not accounts.
+  public func keepOnly(_ accounts: [(name: AccountName, uid: UInt32)]) throws(SystemError) {
+    let names = Set(accounts.map(\.name.text))
+    let numbers = Set(accounts.map { String($0.uid) })
+    for directory in ["member", "shell", "passwd", "passwd-uid", "group", "group-gid"] {
+      let kept = ["shell", "passwd-uid", "group-gid"].contains(directory) ? numbers : names
+      for file in try Files.names(in: root + "/" + directory) where !kept.contains(file) { try drop(directory + "/" + file) }
+    }
   }
 
   /// The rules by which sshd's NSS answers names that have no lease, or their withdrawal.
   public func publishCandidates(_ line: String) throws(SystemError) { try put("candidate", line) }
   public func withdrawCandidates() throws(SystemError) { try drop("candidate") }
+  public var hasCandidates: Bool { Files.exists(root + "/candidate") }
 
   private func put(_ file: String, _ line: String) throws(SystemError) {
     try Files.replace(root + "/" + file, with: Array(line.utf8), mode: 0o644, durable: false)

@@ -13,13 +13,14 @@ enum Skeleton {
     budget: inout SkeletonBudget) throws(SystemError) {
     guard depth > 0 else { throw SystemError("mkdirat", code: 40) }
     for name in try DirectoryStream.names(of: source, cap: 10_000) {
-      guard let from = DirectoryEntry(source, name), let to = DirectoryEntry(target, name) else { continue }
+      guard let from = DirectoryEntry(source, bytes: name), let to = DirectoryEntry(target, bytes: name) else { continue }
       let facts = try from.facts()
-      guard budget.entries > 0, facts.size <= budget.bytes else { throw SystemError("write", code: 27) }
+      guard budget.entries > 0 else { throw SystemError("write", code: 27) }
       budget.entries -= 1
       if facts.isRegular {
-        budget.bytes -= facts.size
-        let bytes = try from.open(.file).readAll(cap: 16 << 20)
+        // Read within what is left, whatever the size was a moment ago.
+        let bytes = try from.open(.file).readAll(cap: Int(clamping: budget.bytes))
+        budget.bytes -= UInt64(bytes.count)
         let file = try to.create(mode: 0o600)
         try file.writeAll(bytes)
         // setuid and setgid bits of a skeleton would be the person's own; there is no use for them.
@@ -32,7 +33,7 @@ enum Skeleton {
         try inner.setOwner(uid: uid, gid: uid)
         try inner.setMode(facts.permissions & 0o777)
       } else if facts.isLink {
-        try to.makeLink(to: String(decoding: try from.linkTarget(), as: UTF8.self))
+        try to.makeLink(to: try from.linkTarget())
         try to.setLinkOwner(uid: uid, gid: uid)
       }
     }

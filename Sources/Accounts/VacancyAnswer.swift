@@ -11,10 +11,13 @@ public struct VacancyAnswer: Sendable {
   public private(set) var groups: [GrantedGroup] = []
   public private(set) var missingGroups: [String] = []
 
-  /// - Parameter output: nil if it did not come to its end.
-  public init(_ output: [UInt8]?) {
+  /// - Parameters:
+  ///   - output: nil if it did not come to its end.
+  ///   - lease: the name has a lease now, so that files and jobs under it are the lease's own: its first session may have
+  ///     used sudo or made a crontab. (Group memberships and rows of others' files are not.)
+  public init(_ output: [UInt8]?, lease: Bool = false) {
     let lines = (output ?? []).split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
-    guard lines.last == "done" else {
+    guard output?.last == 10, lines.last == "done" else {
       refusal = (.sourceFailed, "the sources of names gave no whole answer in time")
       return
     }
@@ -27,10 +30,14 @@ public struct VacancyAnswer: Sendable {
       case ("user-name", 2): names.append("a user in \(words[1])")
       case ("group-name", 2): names.append("a group in \(words[1])")
       case ("user-number", 2), ("group-number", 2): numberIsTaken = true
-      case ("right", _): rights.append(String(line.dropFirst("right ".count)))
+      case ("right", 3): if !lease || (words[1] != "file" && words[1] != "job") { rights.append(words[1] + " " + words[2]) }
       case ("failed", 3): failures.append("\(words[1]) (error \(words[2]))")
       case ("group", 3):
-        if let gid = ProcessTable.decimal(words[2].utf8).flatMap({ UInt32(exactly: $0) }) { groups.append(GrantedGroup(name: words[1], gid: gid)) }
+        if let gid = ProcessTable.decimal(words[2].utf8).flatMap({ UInt32(exactly: $0) }) {
+          groups.append(GrantedGroup(name: words[1], gid: gid))
+        } else {
+          failures.append("an answer that is not understood")
+        }
       case ("no-group", 2): missingGroups.append(words[1])
       default: failures.append("an answer that is not understood")
       }

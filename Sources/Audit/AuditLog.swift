@@ -5,6 +5,8 @@ public import HostSystem
 public struct AuditLog: Sendable {
   private let path: String
   private let spool: String
+  /// Bytes.
+  static let spoolCap: UInt64 = 8 << 20
 
   public init(path: String, spool: String) {
     self.path = path
@@ -22,6 +24,8 @@ public struct AuditLog: Sendable {
   public func recordSomehow(_ event: AuditEvent) -> Bool {
     if (try? record(event)) != nil { return true }
     guard let line = event.line else { return false }
+    // /run is memory, and leases live there too: what a full disk holds up for days may not fill it.
+    if let facts = try? Files.facts(spool), facts.size + UInt64(line.count) > AuditLog.spoolCap { return false }
     return (try? AuditLog.append(line, to: spool, durable: false)) != nil
   }
 
@@ -32,7 +36,7 @@ public struct AuditLog: Sendable {
 
   /// What the spool holds goes to the file, in its order; what does not fit stays for the next time.
   public func flushSpool() {
-    guard let bytes = try? Files.readTrusted(spool, cap: 64 << 20), !bytes.isEmpty else { return }
+    guard let bytes = try? Files.readTrusted(spool, cap: Int(AuditLog.spoolCap)), !bytes.isEmpty else { return }
     guard (try? AuditLog.append(bytes, to: path, durable: true)) != nil else { return }
     try? Files.remove(spool)
   }

@@ -13,12 +13,14 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <linux/capability.h>
+#include <nss.h>
 
 int sojourn_errno(void) { return errno; }
 void sojourn_set_errno(int value) { errno = value; }
@@ -168,12 +170,13 @@ static int unix_address(const char *path, struct sockaddr_un *address) {
   return 0;
 }
 
-int sojourn_unix_connect(const char *path) {
+int sojourn_unix_connect(const char *path, int milliseconds) {
   struct sockaddr_un address;
   if (unix_address(path, &address) != 0) return -1;
   int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
-  if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+  /* Before connect(2), which waits while the daemon's queue is full. */
+  if (sojourn_set_timeouts(fd, milliseconds) == 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
   int saved = errno;
   close(fd);
   errno = saved;
@@ -193,6 +196,23 @@ int sojourn_unix_listen(const char *path, int backlog) {
   close(fd);
   errno = saved;
   return -1;
+}
+
+int sojourn_is_hung_up(int fd) {
+  struct pollfd set = {.fd = fd, .events = POLLRDHUP};
+  return poll(&set, 1, 0) > 0 && (set.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+}
+
+int sojourn_is_writable(int fd) {
+  struct pollfd set = {.fd = fd, .events = POLLOUT};
+  return poll(&set, 1, 0) > 0 && (set.revents & POLLOUT) != 0 && (set.revents & (POLLERR | POLLHUP)) == 0;
+}
+
+int sojourn_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int sojourn_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
@@ -268,7 +288,7 @@ int sojourn_signalfd(void) {
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGHUP);
   sigaddset(&set, SIGCHLD);
-  if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+  if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -307,18 +327,98 @@ int sojourn_parent_death_signal(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 
 extern int __nss_configure_lookup(const char *database, const char *services);
 int sojourn_nss_use(const char *database, const char *services) { return __nss_configure_lookup(database, services); }
 
-int sojourn_can_load_service(const char *service) {
-  char name[96];
-  if (snprintf(name, sizeof name, "libnss_%s.so.2", service) >= (int)sizeof name) return 0;
-  void *library = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
-  if (library != NULL) dlclose(library);
-  return library != NULL;
+/* The service's own function, as glibc would find it; its library stays loaded, as glibc leaves it. */
+static void *source_function(const char *service, const char *function) {
+  char name[160];
+  if (snprintf(name, sizeof name, "libnss_%s.so.2", service) >= (int)sizeof name) return NULL;
+  void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  if (snprintf(name, sizeof name, "_nss_%s_%s", service, function) >= (int)sizeof name) return NULL;
+  /* `files` and `dns` are in the C library itself since 2.34. */
+  void *found = library != NULL ? dlsym(library, name) : NULL;
+  return found != NULL ? found : dlsym(RTLD_DEFAULT, name);
+}
+
+/* NSS_STATUS_TRYAGAIN with ERANGE asks for a larger buffer; up to 1 MiB it gets one. */
+static int source_status(enum nss_status status, int error, size_t *size) {
+  if (status == NSS_STATUS_TRYAGAIN && error == ERANGE && *size < 1 << 20) {
+    *size *= 4;
+    return -1;
+  }
+  if (status == NSS_STATUS_SUCCESS) return sojourn_source_found;
+  return status == NSS_STATUS_NOTFOUND ? sojourn_source_none : sojourn_source_no_answer;
+}
+
+int sojourn_source_user(const char *service, const char *name, uint32_t uid, int *error) {
+  void *function = source_function(service, name != NULL ? "getpwnam_r" : "getpwuid_r");
+  if (function == NULL) return sojourn_source_lacking;
+  for (size_t size = 4096;;) {
+    struct passwd entry;
+    char *buffer = malloc(size);
+    if (buffer == NULL) { *error = ENOMEM; return sojourn_source_no_answer; }
+    *error = errno = 0;
+    enum nss_status status = name != NULL
+      ? ((enum nss_status (*)(const char *, struct passwd *, char *, size_t, int *))function)(name, &entry, buffer, size, error)
+      : ((enum nss_status (*)(uid_t, struct passwd *, char *, size_t, int *))function)(uid, &entry, buffer, size, error);
+    free(buffer);
+    int result = source_status(status, *error, &size);
+    if (result >= 0) return result;
+  }
+}
+
+int sojourn_source_group(const char *service, const char *name, uint32_t gid, uint32_t *found, int *error) {
+  void *function = source_function(service, name != NULL ? "getgrnam_r" : "getgrgid_r");
+  if (function == NULL) return sojourn_source_lacking;
+  for (size_t size = 4096;;) {
+    struct group entry;
+    char *buffer = malloc(size);
+    if (buffer == NULL) { *error = ENOMEM; return sojourn_source_no_answer; }
+    *error = errno = 0;
+    enum nss_status status = name != NULL
+      ? ((enum nss_status (*)(const char *, struct group *, char *, size_t, int *))function)(name, &entry, buffer, size, error)
+      : ((enum nss_status (*)(gid_t, struct group *, char *, size_t, int *))function)(gid, &entry, buffer, size, error);
+    if (status == NSS_STATUS_SUCCESS) *found = entry.gr_gid;
+    free(buffer);
+    int result = source_status(status, *error, &size);
+    if (result >= 0) return result;
+  }
 }
 
 int sojourn_group_list(const char *name, uint32_t gid, uint32_t *out, int capacity) {
   int count = capacity;
   int result = getgrouplist(name, gid, out, &count);
   return result < 0 && count <= capacity ? -1 : count;
+}
+
+int sojourn_syslog_at_once(int priority, const char *name, int pid, const char *text) {
+  static int log = -1;
+  char line[2048], when[32];
+  time_t now = time(NULL);
+  struct tm parts;
+  /* RFC 3164 section 4.1.2 wants English months, whatever the locale. */
+  static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  if (localtime_r(&now, &parts) == NULL || parts.tm_mon < 0 || parts.tm_mon > 11) return -1;
+  snprintf(when, sizeof when, "%s %2d %02d:%02d:%02d", months[parts.tm_mon], parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+  int length = snprintf(line, sizeof line, "<%d>%s %s[%d]: %s", priority, when, name, pid, text);
+  if (length < 0) return -1;
+  if (length >= (int)sizeof line) length = (int)sizeof line - 1;
+  for (int attempt = 0; attempt < 2; attempt++) {
+    if (log < 0) {
+      struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+      log = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      if (log < 0) return -1;
+      if (connect(log, (struct sockaddr *)&address, sizeof address) != 0) {
+        close(log);
+        log = -1;
+        return -1;
+      }
+    }
+    if (send(log, line, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return 0;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return -1;
+    /* The log service was restarted: its socket is another one. */
+    close(log);
+    log = -1;
+  }
+  return -1;
 }
 
 void sojourn_syslog(int priority, const char *text) { syslog(priority, "%s", text); }

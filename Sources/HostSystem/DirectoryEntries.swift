@@ -2,86 +2,107 @@ internal import CPlatform.System
 
 /// One entry of an open directory, named by that directory and a name without a slash: no path of somebody else's
 /// making is ever walked, and no link is ever followed (plumbing for removing and filling homes as root).
+/// Names are bytes: a file whose name is no UTF-8 can be made by anybody, and must be removable too.
 public struct DirectoryEntry: Sendable {
   let directory: CInt
-  public let name: String
+  /// The name, ending in a NUL.
+  private let bytes: [CChar]
 
   /// The directory must stay open while the entry is used. nil if the name is no name of an entry.
-  public init?(_ directory: borrowing FileDescriptor, _ name: String) {
-    guard !name.utf8.isEmpty, !name.utf8.contains(47), !name.utf8.contains(0), !name.utf8.elementsEqual([46]), !name.utf8.elementsEqual([46, 46])
-    else { return nil }
+  public init?(_ directory: borrowing FileDescriptor, bytes name: [UInt8]) {
+    guard !name.isEmpty, !name.contains(47), !name.contains(0), !name.elementsEqual([46]), !name.elementsEqual([46, 46]) else { return nil }
     self.directory = directory.raw
-    self.name = name
+    bytes = name.map { CChar(bitPattern: $0) } + [0]
   }
 
-  /// The number of the directory's descriptor, for /proc/self/fd.
-  public var directoryNumber: CInt { directory }
+  public init?(_ directory: borrowing FileDescriptor, _ name: String) { self.init(directory, bytes: Array(name.utf8)) }
 
-  public func facts() throws(SystemError) -> FileFacts { try Files.facts(name, at: directory) }
+  /// For messages; what is no UTF-8 in it is replaced.
+  public var name: String { String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) }
+
+  public func facts() throws(SystemError) -> FileFacts {
+    var s = sojourn_stat()
+    // SAFETY: the array ends in a NUL and lives across the call; `s` outlives it and is only filled.
+    guard unsafe sojourn_fstatat(directory, bytes, &s) == 0 else { throw .last("stat") }
+    return FileFacts(s)
+  }
 
   /// Opens a directory or file, refusing links, magic links, mount points and anything outside (openat2(2)).
   public func open(_ kind: Kind) throws(SystemError) -> FileDescriptor {
-    // SAFETY: the temporary C string lives across the call.
-    let fd = unsafe sojourn_openat_beneath(directory, name, kind == .directory ? O_RDONLY | O_DIRECTORY : O_RDONLY | O_NONBLOCK)
+    // SAFETY: the array ends in a NUL and lives across the call.
+    let fd = unsafe sojourn_openat_beneath(directory, bytes, kind == .directory ? O_RDONLY | O_DIRECTORY : O_RDONLY | O_NONBLOCK)
     guard fd >= 0 else { throw .last("openat2") }
     return FileDescriptor(owning: fd)
   }
   public enum Kind: Sendable { case file, directory }
 
-  public func create(mode: UInt32) throws(SystemError) -> FileDescriptor { try FileDescriptor.open(name, .create(mode), at: directory) }
-
-  public func makeDirectory(mode: UInt32) throws(SystemError) {
-    // SAFETY: the temporary C string lives across the call.
-    guard unsafe mkdirat(directory, name, mode) == 0 else { throw .last("mkdirat") }
+  public func create(mode: UInt32) throws(SystemError) -> FileDescriptor {
+    let open = OpenMode.create(mode)
+    // SAFETY: the array ends in a NUL and lives across the call.
+    let fd = unsafe sojourn_openat(directory, bytes, open.flags, open.permissions)
+    guard fd >= 0 else { throw .last("open") }
+    return FileDescriptor(owning: fd)
   }
 
-  public func makeLink(to target: String) throws(SystemError) {
-    // SAFETY: the temporary C strings live across the call.
-    guard unsafe symlinkat(target, directory, name) == 0 else { throw .last("symlinkat") }
+  public func makeDirectory(mode: UInt32) throws(SystemError) {
+    // SAFETY: the array ends in a NUL and lives across the call.
+    guard unsafe mkdirat(directory, bytes, mode) == 0 else { throw .last("mkdirat") }
+  }
+
+  /// - Parameter target: without a NUL (EINVAL).
+  public func makeLink(to target: [UInt8]) throws(SystemError) {
+    guard !target.contains(0) else { throw SystemError("symlinkat", code: EINVAL) }
+    let text = target.map { CChar(bitPattern: $0) } + [0]
+    // SAFETY: both arrays end in a NUL and live across the call.
+    guard unsafe symlinkat(text, directory, bytes) == 0 else { throw .last("symlinkat") }
   }
 
   public func setLinkOwner(uid: UInt32, gid: UInt32) throws(SystemError) {
-    // SAFETY: the temporary C string lives across the call.
-    guard unsafe fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) == 0 else { throw .last("fchownat") }
+    // SAFETY: the array ends in a NUL and lives across the call.
+    guard unsafe fchownat(directory, bytes, uid, gid, AT_SYMLINK_NOFOLLOW) == 0 else { throw .last("fchownat") }
   }
 
   public func linkTarget() throws(SystemError) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 4096)
-    // SAFETY: the pointer is the array's own storage, whose count is passed.
-    let count = unsafe buffer.withUnsafeMutableBytes { bytes -> Int in
-      guard let base = bytes.baseAddress else { return 0 }
-      return unsafe readlinkat(directory, name, base, bytes.count)
+    // SAFETY: the pointer is the buffer's own storage, whose count is passed; the name ends in a NUL.
+    let count = unsafe buffer.withUnsafeMutableBytes { space -> Int in
+      guard let base = space.baseAddress else { return 0 }
+      return unsafe readlinkat(directory, bytes, base, space.count)
     }
     guard count >= 0 else { throw .last("readlinkat") }
     return Array(buffer.prefix(count))
   }
 
   public func remove() throws(SystemError) {
-    // SAFETY: the temporary C string lives across the call.
-    guard unsafe unlinkat(directory, name, 0) == 0 else { throw .last("unlinkat") }
+    // SAFETY: the array ends in a NUL and lives across the call.
+    guard unsafe unlinkat(directory, bytes, 0) == 0 else { throw .last("unlinkat") }
   }
 
   public func removeDirectory() throws(SystemError) {
-    // SAFETY: the temporary C string lives across the call.
-    guard unsafe unlinkat(directory, name, AT_REMOVEDIR) == 0 else { throw .last("unlinkat") }
+    // SAFETY: the array ends in a NUL and lives across the call.
+    guard unsafe unlinkat(directory, bytes, AT_REMOVEDIR) == 0 else { throw .last("unlinkat") }
   }
 
   /// Moves it, never onto something (renameat2(2) with RENAME_NOREPLACE).
   public func move(to other: DirectoryEntry) throws(SystemError) {
-    // SAFETY: the temporary C strings live across the call.
-    guard unsafe sojourn_renameat_noreplace(directory, name, other.directory, other.name) == 0 else { throw .last("renameat2") }
+    // SAFETY: both arrays end in a NUL and live across the call.
+    guard unsafe sojourn_renameat_noreplace(directory, bytes, other.directory, other.bytes) == 0 else { throw .last("renameat2") }
   }
 
   /// Detaches what is mounted on it, without following it if it is a link (umount2(2)).
   public func unmount() throws(SystemError) {
-    // SAFETY: the temporary C string lives across the call.
-    guard unsafe sojourn_unmount("/proc/self/fd/\(directory)/" + name) == 0 else { throw .last("umount2") }
+    let path = "/proc/self/fd/\(directory)/".utf8.map { CChar(bitPattern: $0) } + bytes
+    // SAFETY: the array ends in a NUL and lives across the call.
+    guard unsafe sojourn_unmount(path) == 0 else { throw .last("umount2") }
   }
-}
 
-extension FileDescriptor {
-  /// Takes the immutable and append-only marks off (ioctl_iflags(2)); for directories and regular files only.
+  /// Takes the immutable and append-only marks off it and off its directory (ioctl_iflags(2)): either forbids its removal.
   public func clearImmutable() throws(SystemError) {
-    guard sojourn_clear_immutable(raw) == 0 else { throw .last("ioctl") }
+    let facts = try facts()
+    if facts.isDirectory || facts.isRegular {
+      let file = try open(facts.isDirectory ? .directory : .file)
+      _ = sojourn_clear_immutable(file.raw)
+    }
+    _ = sojourn_clear_immutable(directory)
   }
 }

@@ -12,15 +12,26 @@ public enum DirectoryStream {
   public static let nameOffset = 19
 
   /// All names; more than `cap` are an error (EFBIG).
-  public static func names(of directory: borrowing FileDescriptor, cap: Int) throws(SystemError) -> [String] {
+  public static func names(of directory: borrowing FileDescriptor, cap: Int) throws(SystemError) -> [[UInt8]] {
     let names = try read(directory, stopAfter: cap)
     guard names.count <= cap else { throw SystemError("getdents64", code: EFBIG) }
     return names
   }
 
   /// Names from the present position on, until the end or until there are more than `limit` (then a few more).
-  static func read(_ directory: borrowing FileDescriptor, stopAfter limit: Int) throws(SystemError) -> [String] {
-    var names: [String] = []
+  static func read(_ directory: borrowing FileDescriptor, stopAfter limit: Int) throws(SystemError) -> [[UInt8]] {
+    var names: [[UInt8]] = []
+    try each(directory) { name in
+      names.append(name)
+      return names.count <= limit
+    }
+    return names
+  }
+
+  /// Every name from the present position on, however many there are, until `body` says false (then those that were read
+  /// with it still come).
+  public static func each(_ directory: borrowing FileDescriptor, _ body: ([UInt8]) -> Bool) throws(SystemError) {
+    var goesOn = true
     var buffer = [UInt8](repeating: 0, count: 32768)
     while true {
       // SAFETY: the pointer is the array's own storage, whose count is passed.
@@ -29,7 +40,7 @@ public enum DirectoryStream {
         return unsafe sojourn_getdents(directory.raw, base, bytes.count)
       }
       guard got >= 0 else { throw .last("getdents64") }
-      if got == 0 || names.count > limit { return names }
+      if got == 0 { return }
       var at = 0
       while at + nameOffset < got {
         let length = Int(buffer[at + 16]) | Int(buffer[at + 17]) << 8
@@ -37,8 +48,9 @@ public enum DirectoryStream {
         let name = buffer[(at + nameOffset)..<(at + length)].prefix { $0 != 0 }
         at += length
         if name.elementsEqual([46]) || name.elementsEqual([46, 46]) { continue }
-        names.append(String(decoding: name, as: UTF8.self))
+        if !body(Array(name)) { goesOn = false }
       }
+      if !goesOn { return }
     }
   }
 }
@@ -46,7 +58,7 @@ public enum DirectoryStream {
 /// The first entries of a directory, for emptying it: read from the start each time, because removing entries moves the
 /// rest, and in bites, because a directory may hold more names than there is memory for.
 public enum DirectoryBite {
-  public static func names(of directory: borrowing FileDescriptor, atMost limit: Int) throws(SystemError) -> [String] {
+  public static func names(of directory: borrowing FileDescriptor, atMost limit: Int) throws(SystemError) -> [[UInt8]] {
     guard lseek(directory.raw, 0, SEEK_SET) == 0 else { throw .last("lseek") }
     return try DirectoryStream.read(directory, stopAfter: limit)
   }

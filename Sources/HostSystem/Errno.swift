@@ -24,6 +24,12 @@ public struct SystemError: Error, Equatable, Sendable {
   public var isFull: Bool { code == ENOSPC || code == EDQUOT }
   /// What a socket says whose daemon is gone, restarting, or was never there.
   public var isNobodyListening: Bool { code == ENOENT || code == ECONNREFUSED }
+  /// Something is mounted there.
+  public var isBusy: Bool { code == EBUSY }
+  /// No permission, or an immutable mark.
+  public var isDenied: Bool { code == EPERM || code == EACCES }
+  /// No descriptor or no memory is left: the same call may work later.
+  public var isExhausted: Bool { code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS }
   public var isNoProcess: Bool { code == ESRCH }
 
   /// "open: No such file or directory".

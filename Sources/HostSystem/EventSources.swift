@@ -102,10 +102,11 @@ public enum SystemLog {
     }
   }
 
+  /// Without ever waiting: a message that the log service does not take at once is lost here (the audit log has it).
   /// The text must be escaped already; it is never a format.
-  public static func write(_ level: Level, _ text: String) {
-    // SAFETY: the temporary C string lives across the call.
-    unsafe sojourn_syslog(level.priority, text)
+  public static func write(_ level: Level, as name: String, _ text: String) {
+    // SAFETY: the temporary C strings live across the call.
+    _ = unsafe sojourn_syslog_at_once(level.priority, name, getpid(), text)
   }
 }
 
@@ -118,5 +119,11 @@ public struct FileLock: ~Copyable {
     let file = try FileDescriptor.open(path, .append(0o600))
     guard sojourn_fcntl_lock(file.raw) == 0 else { throw .last("fcntl") }
     self.file = file
+  }
+
+  /// Is it the file at the path that is locked? If somebody deleted that, a second daemon could lock another one.
+  public func stands(at path: String) -> Bool {
+    guard let held = try? file.facts(), let there = try? Files.facts(path) else { return false }
+    return held.device == there.device && held.inode == there.inode
   }
 }

@@ -132,6 +132,9 @@ extension FileDescriptor {
     }
   }
 
+  /// Would a write not wait (poll(2))?
+  public var isWritable: Bool { sojourn_is_writable(raw) != 0 }
+
   /// On the disk when it returns (fsync(2)).
   public func synchronize() throws(SystemError) {
     guard fsync(raw) == 0 else { throw .last("fsync") }

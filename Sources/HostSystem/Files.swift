@@ -104,9 +104,10 @@ public enum Files {
     guard unsafe sojourn_rename(path, other) == 0 else { throw .last("rename") }
   }
 
-  /// The names in a directory, without `.` and `..`; at most `cap` of them, more is an error (EFBIG).
+  /// The names in a directory of ours or the kernel's, without `.` and `..`; at most `cap` of them, more is an error (EFBIG).
+  /// A name that is no UTF-8 comes out as one that is not there: what others filled is read by `DirectoryStream`.
   public static func names(in path: String, cap: Int = 1_000_000) throws(SystemError) -> [String] {
     let directory = try FileDescriptor.open(path, .directory)
-    return try DirectoryStream.names(of: directory, cap: cap)
+    return try DirectoryStream.names(of: directory, cap: cap).map { String(decoding: $0, as: UTF8.self) }
   }
 }

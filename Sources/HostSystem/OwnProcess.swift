@@ -11,6 +11,12 @@ public enum OwnProcess {
     return text
   }
 
+  /// As many descriptors as the hard limit allows (setrlimit(2)).
+  public static func raiseDescriptorLimit() { _ = sojourn_raise_descriptor_limit() }
+
+  /// Is killed when its parent ends (PR_SET_PDEATHSIG), from now on.
+  public static func endWithParent() { _ = sojourn_parent_death_signal() }
+
   /// Ends it (exit(3)).
   public static func end(_ status: Int32) -> Never { exit(status) }
 }

@@ -6,14 +6,13 @@ public struct SeqpacketSocket: ~Copyable {
 
   public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
-  /// Connects to a root daemon's socket; every send and receive then ends after `milliseconds` (EAGAIN).
+  /// Connects to a root daemon's socket; this, every send and every receive ends after `milliseconds` (EAGAIN).
   /// Refuses (EPERM) a peer that is not root: the answer would be somebody else's.
   public static func connect(toRootAt path: String, milliseconds: Int32) throws(SystemError) -> SeqpacketSocket {
     // SAFETY: the compiler's temporary C string lives across the call.
-    let fd = unsafe sojourn_unix_connect(path)
+    let fd = unsafe sojourn_unix_connect(path, milliseconds)
     guard fd >= 0 else { throw .last("connect") }
     let socket = SeqpacketSocket(FileDescriptor(owning: fd))
-    guard sojourn_set_timeouts(fd, milliseconds) == 0 else { throw .last("setsockopt") }
     guard try socket.peer().uid == 0 else { throw SystemError("connect", code: EPERM) }
     return socket
   }
@@ -26,11 +25,15 @@ public struct SeqpacketSocket: ~Copyable {
     return SeqpacketSocket(FileDescriptor(owning: fd))
   }
 
-  /// The next waiting connection, or nil.
-  public func accept() -> FileDescriptor? {
+  /// The next waiting connection; EAGAIN if there is none.
+  public func accept() throws(SystemError) -> FileDescriptor {
     let fd = sojourn_accept(descriptor.raw)
-    return fd >= 0 ? FileDescriptor(owning: fd) : nil
+    guard fd >= 0 else { throw .last("accept4") }
+    return FileDescriptor(owning: fd)
   }
+
+  /// Has the peer closed its end, or died? While it has not, the process that the kernel named still has its number.
+  public var isHungUp: Bool { sojourn_is_hung_up(descriptor.raw) != 0 }
 
   public struct Peer: Sendable {
     public let pid: Int32

@@ -45,7 +45,7 @@ extension Daemon {
     let rules = configuration.accounts
     let line = "1:\(rules.range.first):\(rules.range.last):\(marker):\(rules.homeRoot):\(Places.gateShell):"
       + rules.names.joined(separator: ",") + ":" + configuration.host.candidatePrograms.joined(separator: ",") + "\n"
-    guard candidates.published != line else { return }
+    guard candidates.published != line || !projection.hasCandidates else { return }
     do throws(SystemError) {
       try projection.publishCandidates(line)
       candidates.published = line
@@ -59,6 +59,7 @@ extension Daemon {
   private func withhold(_ reasons: [String]) {
     do throws(SystemError) { try projection.withdrawCandidates() } catch {
       record.note(.candidates, .alert, "the candidate rules cannot be withdrawn: \(error.sentence)")
+      loop.after(1000) { [weak self] in self?.verifyHost() }
     }
     if candidates.published != nil || candidates.reasons != reasons {
       record.note(.candidates, .warning, "names without an account cannot log in: " + reasons.map { Escape.visible($0) }.joined(separator: "; "))
@@ -70,17 +71,30 @@ extension Daemon {
   /// Something changed in /etc, /etc/pam.d or /etc/ssh.
   func hostChanged() {
     changes.drain()
-    // What editors and packages do comes in bursts; one look after the burst is enough, but withholding does not wait long.
-    loop.after(200) { [weak self] in self?.verifyHost() }
+    // What editors and packages do comes in bursts; one look for all of it is enough, but withholding does not wait long.
+    guard !isLookScheduled else { return }
+    isLookScheduled = true
+    loop.after(200) { [weak self] in
+      guard let self else { return }
+      isLookScheduled = false
+      watchHost()
+      verifyHost()
+    }
   }
 
-  /// A new listener may be an sshd with other rules.
-  func lookForListeners() {
+  /// Watching a directory twice is watching it once; one that was made, or put in another's place, since is watched too.
+  func watchHost() {
+    for directory in ["/etc", "/etc/pam.d", "/etc/ssh", "/etc/ssh/sshd_config.d"] { _ = changes.watch(directory) }
+  }
+
+  /// A new listener may be an sshd with other rules. Only root's are looked at: to no other program are candidates
+  /// answered, and nobody may keep this daemon busy by starting an sshd of their own.
+  func lookForListeners(among processes: [ProcessFacts]) {
     guard let programs = configuration?.host.candidatePrograms else { return }
     var listeners: Set<Int32> = []
-    for entry in (try? Files.names(in: "/proc")) ?? [] {
-      guard let pid = Int32(entry), let program = ProcessTable.program(of: pid), programs.contains(program), isListener(pid) else { continue }
-      listeners.insert(pid)
+    for process in processes where process.effectiveUser == 0 && process.name.starts(with: "ssh".utf8) {
+      guard let program = ProcessTable.program(of: process.pid), programs.contains(program), isListener(process.pid) else { continue }
+      listeners.insert(process.pid)
     }
     if listeners != candidates.listeners {
       candidates.listeners = listeners

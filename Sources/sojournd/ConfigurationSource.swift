@@ -9,6 +9,13 @@ extension Daemon {
   /// Has the configuration read by the command line's parser, in a process of its own: a parser that crashes is a refused
   /// file and never a dead daemon (DESIGN 8). Then takes up what is published, or what was good last.
   func readConfiguration(then done: @escaping () -> Void) {
+    // One reading at a time; who asks during one wants what the files say now, so for them it is read once more.
+    guard configurationReaders == nil else { return nextConfigurationReaders.append(done) }
+    configurationReaders = [done]
+    readConfigurationOnce()
+  }
+
+  private func readConfigurationOnce() {
     Worker.start(loop, Places.commandLine, ["apply", "--from-daemon"], milliseconds: 20_000) { [weak self] outcome in
       guard let self else { return }
       if outcome.status == 0 {
@@ -19,7 +26,14 @@ extension Daemon {
         restoreLastGood()
       }
       takeUp()
-      done()
+      let readers = configurationReaders ?? []
+      configurationReaders = nil
+      if !nextConfigurationReaders.isEmpty {
+        configurationReaders = nextConfigurationReaders
+        nextConfigurationReaders = []
+        readConfigurationOnce()
+      }
+      for done in readers { done() }
     }
   }
 
@@ -58,10 +72,16 @@ extension Daemon {
   private func cleanHomes() {
     guard let rules = configuration?.accounts else { return }
     do throws(SystemError) {
-      let root = try HomeRoot.open(rules.homeRoot)
-      _ = try root.clean()
-      for name in try root.homes() where leases[name.text] == nil && !openings.contains(where: { $0.name == name }) {
-        takeDown(name)
+      let root = try HomeRoot.establish(rules.homeRoot)
+      let report = try root.clean()
+      for text in report.left { record.note(.endFailed, .warning, "left of a home that was not made to its end: \(Escape.visible(text))") }
+      var abandoned: [(AccountName, UInt32?)] = []
+      for name in try root.homes() where leases[name.text] == nil { abandoned.append((name, try root.owner(of: name))) }
+      for uid in try root.unfinished() {
+        if case .name(let name) = try registry.holder(of: uid), leases[name.text] == nil { abandoned.append((name, uid)) }
+      }
+      for (name, uid) in abandoned where leases[name.text] == nil {
+        takeDown(name, uid: uid, homeRoot: rules.homeRoot)
         if let lease = leases[name.text] { beginEnd(of: lease) }
       }
     } catch {

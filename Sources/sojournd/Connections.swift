@@ -21,10 +21,15 @@ final class Connection {
 
 extension Daemon {
   func acceptConnections() {
-    while let descriptor = listener.accept() {
-      let socket = SeqpacketSocket(descriptor)
+    for _ in 0..<128 {
+      let socket: SeqpacketSocket
+      do throws(SystemError) { socket = SeqpacketSocket(try listener.accept()) } catch {
+        // The connection that cannot be taken stays in the queue, and its readiness would keep this loop spinning.
+        if error.isExhausted { pauseAccepting(error) }
+        return
+      }
       // Mode 0600 keeps others out; this is the second lock on that door.
-      guard let peer = try? socket.peer(), peer.uid == 0, let reference = ProcessReference.of(pid: peer.pid) else {
+      guard let peer = try? socket.peer(), peer.uid == 0, let reference = ProcessReference.of(pid: peer.pid), !socket.isHungUp else {
         record.note(.daemon, .warning, "a connection by somebody who is not root, or is gone, was dropped")
         continue
       }
@@ -36,6 +41,16 @@ extension Daemon {
       loop.after(5000) { [weak self, weak connection] in
         if let self, let connection, connection.abandoned == nil, !connection.isAnswered { close(connection) }
       }
+    }
+  }
+
+  private func pauseAccepting(_ error: SystemError) {
+    record.note(.daemon, .error, "no further connection can be taken now: \(error.sentence)")
+    loop.unwatch(listener.descriptor.raw)
+    let paused = listener.descriptor.raw
+    loop.after(500) { [weak self] in
+      guard let self, listener.descriptor.raw == paused else { return }
+      try? loop.watch(paused) { [unowned self] in acceptConnections() }
     }
   }
 
@@ -70,11 +85,11 @@ extension Daemon {
     case .end(let target, let reason): answer(connection, endOnRequest(target, reason: reason))
     case .status: answer(connection, .status(status))
     case .reload:
+      connection.abandoned = {}
       readConfiguration { [unowned self] in
         verifyHost()
         answer(connection, configurationProblem.map { .failed($0) } ?? .done)
       }
-      connection.abandoned = {}
     }
   }
 
@@ -125,7 +140,9 @@ extension Daemon {
   }
 
   private func summary(_ s: Session, name: String, uid: UInt32, isLocal: Bool, state: String) -> SessionSummary {
-    SessionSummary(session: s.id, name: name, uid: uid, isLocal: isLocal, state: state, pid: s.process.pid, login: s.login,
-      keyID: s.credential.keyID, groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
+    // Texts from outside are cut, so that one summary always fits a message: else the list would end there.
+    let login = LoginFacts(service: String(s.login.service.prefix(64)), tty: String(s.login.tty.prefix(64)), remote: String(s.login.remote.prefix(256)))
+    return SessionSummary(session: s.id, name: String(name.prefix(256)), uid: uid, isLocal: isLocal, state: state, pid: s.process.pid, login: login,
+      keyID: String(s.credential.keyID.prefix(512)), groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
   }
 }

@@ -18,6 +18,7 @@ final class Daemon {
   let localFiles = LocalSessionFiles(directory: Places.run + "/local")
   let registry = UIDRegistry(directory: Places.uids)
   let projection = Projection(root: Places.projection)
+  let waiting = WaitingOpenings()
   let started = Moment.now().unixSeconds
 
   var configuration: PublishedConfiguration?
@@ -32,9 +33,24 @@ final class Daemon {
   var ends: [String: LeaseEnd] = [:]
   var candidates = CandidateState()
   var connections: [Int32: Connection] = [:]
+  /// Uids whose processes are being looked into.
   var suspects: Set<UInt32> = []
+  /// When processes of a uid were last said to be intruders: seconds since boot.
+  var reportedIntruders: [UInt32: Int64] = [:]
+  /// Ends that wait for their turn.
+  var endQueue: [AccountName] = []
+  var endsRunning = 0
+  /// Who waits for the configuration to be read, and for it to be read once more.
+  var configurationReaders: [() -> Void]?
+  var nextConfigurationReaders: [() -> Void] = []
+  var endpointsTimer: UInt64?
+  var endpointsGeneration = 0
+  var endpointsWithout: Set<String> = []
+  var isLookScheduled = false
+  private var isDisplaced = false
+  private var ticks = 0
 
-  private let lock: FileLock
+  private var lock: FileLock
   private let signals: SignalSource
   var listener: SeqpacketSocket
   let changes: ChangeSource
@@ -45,8 +61,10 @@ final class Daemon {
     record = Record(audit: AuditLog(path: Places.auditLog, spool: Places.auditSpool), log: log)
     try Files.makeDirectory(Places.run, mode: 0o755)
     lock = try FileLock(Places.lock)
+    OwnProcess.raiseDescriptorLimit()
     try Daemon.makeDirectories()
     try projection.prepare()
+    waiting.clear()
     signals = try SignalSource()
     changes = try ChangeSource()
     listener = try Daemon.listen()
@@ -55,9 +73,12 @@ final class Daemon {
   private static func makeDirectories() throws(SystemError) {
     try Files.makeDirectory(Places.leases, mode: 0o700)
     try Files.makeDirectory(Places.run + "/local", mode: 0o700)
-    try Files.makeDirectory(Places.state, mode: 0o755)
-    try Files.makeDirectory(Places.uids, mode: 0o755)
-    try Files.makeDirectory(Files.parent(of: Places.auditLog), mode: 0o750)
+    try Files.makeDirectory(WaitingOpenings.place, mode: 0o700)
+    // A /var that takes nothing refuses every opening (claim and audit line fail), but those who are in must still be
+    // seen to their end: so it is no reason not to start.
+    try? Files.makeDirectory(Places.state, mode: 0o755)
+    try? Files.makeDirectory(Places.uids, mode: 0o755)
+    try? Files.makeDirectory(Files.parent(of: Places.auditLog), mode: 0o750)
   }
 
   private static func listen() throws(SystemError) -> SeqpacketSocket {
@@ -74,7 +95,9 @@ final class Daemon {
     try loop.watch(signals.descriptor.raw) { [unowned self] in takeSignals() }
     try loop.watch(changes.descriptor.raw) { [unowned self] in hostChanged() }
     try loop.watch(listener.descriptor.raw) { [unowned self] in acceptConnections() }
-    for directory in ["/etc", "/etc/pam.d", "/etc/ssh", "/etc/ssh/sshd_config.d"] { _ = changes.watch(directory) }
+    watchHost()
+    // What was published before a restart holds until the files are read again: nobody who logs in now needs to wait.
+    configuration = try? PublishedConfiguration.current()
     reconcile()
     readConfiguration { [unowned self] in
       notifyService("READY=1\nSTATUS=" + (configuration == nil ? "no usable configuration" : "running"))
@@ -83,6 +106,7 @@ final class Daemon {
     tick()
     record.note(.daemon, .info, "sojournd \(Daemon.version) started")
     loop.run()
+    if isDisplaced { return }
     try? projection.withdrawCandidates()
     record.note(.daemon, .info, "sojournd stopped; leases stay as they are")
   }
@@ -99,22 +123,36 @@ final class Daemon {
     }
   }
 
-  /// Once a second: deadlines, intruders, left-overs of /run, the watchdog.
+  /// Once a second: deadlines, intruders, left-overs of /run, the watchdog. Once a minute the host is looked at again: what no
+  /// file under /etc tells (a cache that was started, a file that another one includes) must not stay unseen.
   private func tick() {
     notifyService("WATCHDOG=1")
     checkPlaces()
     endWhatIsOver()
-    lookForIntruders()
-    lookForListeners()
+    lookAtProcesses()
+    ticks += 1
+    if ticks % 60 == 0 {
+      verifyHost()
+      record.audit.flushSpool()
+    }
     loop.after(1000) { [unowned self] in tick() }
   }
 
   /// /run/sojourn deleted or damaged under us: leases are the truth and are still here, so all of it is made again.
   private func checkPlaces() {
-    let isWhole = [Places.socket, Places.leases, Places.projection + "/passwd"].allSatisfy { Files.exists($0) }
-    if isWhole { return }
+    let isWhole = [Places.socket, Places.leases, WaitingOpenings.place, Places.run + "/local"].allSatisfy { Files.exists($0) }
+    if isWhole, projection.isWhole, lock.stands(at: Places.lock), candidates.published == nil || projection.hasCandidates { return }
     do throws(SystemError) {
       try Files.makeDirectory(Places.run, mode: 0o755)
+      if !lock.stands(at: Places.lock) {
+        do throws(SystemError) { lock = try FileLock(Places.lock) } catch {
+          guard error.isWouldBlock else { throw error }
+          // One of us must go, and the other holds the lock that the next one will ask for.
+          record.note(.daemon, .alert, "\(Places.run) was deleted and another sojournd has taken over: this one stops")
+          isDisplaced = true
+          return loop.stop()
+        }
+      }
       try Daemon.makeDirectories()
       try projection.prepare()
       if !Files.exists(Places.socket) {
@@ -128,6 +166,7 @@ final class Daemon {
       }
       for session in localSessions.values { try localFiles.write(session) }
       publishConfigurationAgain()
+      resolveEndpoints()
       candidates.published = nil
       verifyHost()
       record.note(.daemon, .warning, "\(Places.run) had been removed or damaged; it was made again from the leases")

@@ -8,12 +8,18 @@ extension Daemon {
   /// Looks the endpoints' names up, so that nobody who logs in has to: in sshd a name look-up would start a thread and could
   /// hang (DESIGN 7). By getent(1), that is by the C library, in a process of its own; again every minute.
   func resolveEndpoints() {
+    // A reload asks at once: what an earlier asking still has under way, or was to begin in a minute, is forgotten.
+    endpointsGeneration += 1
+    let generation = endpointsGeneration
+    if let timer = endpointsTimer { loop.cancel(timer) }
+    endpointsTimer = nil
     let named = (configuration?.policy.endpoints ?? []).filter { !$0.isLiteral }
     let hosts = Set(named.map(\.host)).sorted()
     guard !hosts.isEmpty else { return }
     resolve(hosts, found: [:]) { [weak self] found in
-      self?.publishAddresses(named.map { .init(host: $0.host, port: $0.port, addresses: found[$0.host] ?? []) })
-      self?.loop.after(60_000) { [weak self] in self?.resolveEndpoints() }
+      guard let self, endpointsGeneration == generation else { return }
+      publishAddresses(named.map { .init(host: $0.host, port: $0.port, addresses: found[$0.host] ?? []) })
+      endpointsTimer = loop.after(60_000) { [weak self] in self?.resolveEndpoints() }
     }
   }
 
@@ -38,7 +44,10 @@ extension Daemon {
     let now = entries.map { entry in
       entry.addresses.isEmpty ? .init(host: entry.host, port: entry.port, addresses: before.addresses(of: entry.host, port: entry.port)) : entry
     }
-    for entry in now where entry.addresses.isEmpty {
+    // Said once, not every minute.
+    let without = Set(now.filter(\.addresses.isEmpty).map(\.host))
+    defer { endpointsWithout = without }
+    for entry in now where entry.addresses.isEmpty && !endpointsWithout.contains(entry.host) {
       record.note(.configuration, .warning, "the policy endpoint \(Escape.visible(entry.host)) has no address: logins that ask it will be refused")
     }
     guard let text = EndpointAddresses(now).json.text() else { return }

@@ -14,6 +14,9 @@ struct LeaseEnd {
 }
 
 extension Daemon {
+  /// How many teardowns run at once: each walks the process table, and a host that comes up after a bad day has many.
+  static let endsAtOnce = 12
+
   /// Takes the account of a lease without sessions down, in a process of its own: one that hangs or crashes holds up
   /// nobody else's end.
   func beginEnd(of lease: Lease) {
@@ -23,46 +26,68 @@ extension Daemon {
     do throws(SystemError) { try projection.withdrawRights(name: name, uid: lease.uid) } catch {
       record.note(.endFailed, .error, "the groups of \(name.text) cannot be withdrawn: \(error.sentence)")
     }
-    runEnd(of: name)
+    queueEnd(of: name)
   }
 
-  private func runEnd(of name: AccountName) {
-    guard let lease = leases[name.text] else { return }
-    var arguments = ["teardown", name.text, String(lease.uid), Files.parent(of: lease.home)]
-    for session in lease.leaving { arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"] }
-    for program in configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"] { arguments += ["--spare", program] }
-    Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 120_000) { [weak self] outcome in self?.endDone(of: name, outcome) }
+  private func queueEnd(of name: AccountName) {
+    endQueue.append(name)
+    runEnds()
+  }
+
+  private func runEnds() {
+    while endsRunning < Daemon.endsAtOnce, !endQueue.isEmpty {
+      let name = endQueue.removeFirst()
+      guard let lease = leases[name.text] else {
+        ends.removeValue(forKey: name.text)
+        continue
+      }
+      endsRunning += 1
+      var arguments = ["teardown", name.text, String(lease.uid), Files.parent(of: lease.home)]
+      // A process that opened sessions of several names is nobody's to kill while one of them lives.
+      let alive = watches.values.map { $0.handle.reference }
+      for session in lease.leaving where !alive.contains(session.process) {
+        arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"]
+      }
+      for program in configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"] { arguments += ["--spare", program] }
+      Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 600_000) { [weak self] outcome in
+        guard let self else { return }
+        endsRunning -= 1
+        endDone(of: name, outcome)
+        runEnds()
+      }
+    }
   }
 
   private func endDone(of name: AccountName, _ outcome: Worker.Outcome) {
     guard let lease = leases[name.text] else { return }
     let report = (try? JSONValue.parse(outcome.output)).flatMap { try? TeardownReport(MemberReader($0)) }
-    guard outcome.status == 0, let report, report.isClean else { return endFailed(lease, report, outcome) }
+    guard outcome.status == 0, let report, report.isClean else {
+      let why = report.map { "still there: " + $0.remaining.prefix(8).map { Escape.visible($0) }.joined(separator: ", ") }
+        ?? "the worker ended with \(outcome.status.map(String.init) ?? "no status"): \(Escape.visible(outcome.errors, limit: 300))"
+      return endFailed(lease, why, report)
+    }
     // The evidence before the name goes: from then on the number means nothing to anybody who looks it up.
     record.leaseEnd(lease, report)
     do throws(SystemError) {
       try projection.withdraw(name: name, uid: lease.uid)
       try leaseFiles.remove(name)
     } catch {
-      record.note(.endFailed, .error, "\(name.text) cannot be withdrawn: \(error.sentence)")
-      loop.after(1000) { [weak self] in self?.runEnd(of: name) }
-      return
+      return endFailed(lease, "it cannot be withdrawn: \(error.sentence)", nil)
     }
     leases.removeValue(forKey: name.text)
     ends.removeValue(forKey: name.text)
     advanceOpenings()
   }
 
-  private func endFailed(_ lease: Lease, _ report: TeardownReport?, _ outcome: Worker.Outcome) {
+  private func endFailed(_ lease: Lease, _ why: String, _ report: TeardownReport?) {
     let name = lease.name
-    ends[name.text]?.failures += 1
+    ends[name.text, default: LeaseEnd()].failures += 1
     let failures = ends[name.text]?.failures ?? 1
-    let why = report.map { "still there: " + $0.remaining.prefix(8).map { Escape.visible($0) }.joined(separator: ", ") }
-      ?? "the worker ended with \(outcome.status.map(String.init) ?? "no status"): \(Escape.visible(outcome.errors, limit: 300))"
     var facts: [JSONValue.Member] = [.init("name", .string(name.text)), .init("uid", .integer(Int64(lease.uid))), .init("failures", .integer(Int64(failures)))]
     if let report { facts.append(.init("report", report.json)) }
     record.note(.endFailed, failures >= 2 ? .alert : .warning, "\(name.text) (uid \(lease.uid)) is not gone yet: \(why)", facts)
-    // Once more at once; then it is quarantined: the name opens nothing, and it is tried again every five minutes.
-    loop.after(failures < 2 ? 1000 : 300_000) { [weak self] in self?.runEnd(of: name) }
+    // Once more at once; then it is quarantined: the name opens nothing, its processes are killed (`lookForIntruders`), and
+    // it is tried again every five minutes.
+    loop.after(failures < 2 ? 1000 : 300_000) { [weak self] in self?.queueEnd(of: name) }
   }
 }

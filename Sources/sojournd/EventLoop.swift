@@ -5,22 +5,29 @@ import HostSystem
 final class EventLoop {
   typealias Action = () -> Void
 
+  private struct Watch {
+    /// The turn in which it was begun.
+    let since: UInt64
+    let action: Action
+  }
+
   private let events: EventSet
-  private var actions: [Int32: Action] = [:]
-  private var timers: [(id: UInt64, due: Int64, action: Action)] = []
+  private var watches: [Int32: Watch] = [:]
+  private var timers: [UInt64: (due: Int64, action: Action)] = [:]
   private var nextTimer: UInt64 = 1
+  private var turn: UInt64 = 0
   private var isStopping = false
 
   init() throws(SystemError) { events = try EventSet() }
 
   func watch(_ descriptor: Int32, _ action: @escaping Action) throws(SystemError) {
     try events.add(descriptor)
-    actions[descriptor] = action
+    watches[descriptor] = Watch(since: turn, action: action)
   }
 
   /// Before the descriptor is closed.
   func unwatch(_ descriptor: Int32) {
-    if actions.removeValue(forKey: descriptor) != nil { events.remove(descriptor) }
+    if watches.removeValue(forKey: descriptor) != nil { events.remove(descriptor) }
   }
 
   /// Milliseconds on the clock that counts suspend.
@@ -28,25 +35,31 @@ final class EventLoop {
   func after(_ milliseconds: Int64, _ action: @escaping Action) -> UInt64 {
     let id = nextTimer
     nextTimer += 1
-    timers.append((id, Moment.now().boot + milliseconds * 1_000_000, action))
+    timers[id] = (Moment.now().boot + milliseconds * 1_000_000, action)
     return id
   }
 
-  func cancel(_ timer: UInt64) { timers.removeAll { $0.id == timer } }
+  func cancel(_ timer: UInt64) { timers.removeValue(forKey: timer) }
 
   func stop() { isStopping = true }
 
   func run() {
     while !isStopping {
       let now = Moment.now().boot
-      let due = timers.map(\.due).min()
+      let due = timers.values.lazy.map(\.due).min()
       let wait: Int32 = due.map { $0 <= now ? 0 : Int32(clamping: ($0 - now) / 1_000_000 + 1) } ?? -1
-      // An action may unwatch what is also ready: it is looked up only when its turn comes.
-      for descriptor in events.wait(milliseconds: wait) { actions[descriptor]?() }
+      let ready = events.wait(milliseconds: wait)
+      turn += 1
+      for descriptor in ready {
+        // An action may unwatch what is also ready; and its number may by now be that of another descriptor, which
+        // was not asked in this turn: what it has to say it says in the next.
+        guard let watch = watches[descriptor], watch.since < turn else { continue }
+        watch.action()
+      }
       let moment = Moment.now().boot
-      let over = timers.filter { $0.due <= moment }
-      timers.removeAll { $0.due <= moment }
-      for timer in over { timer.action() }
+      for id in timers.filter({ $0.value.due <= moment }).keys.sorted() {
+        timers.removeValue(forKey: id)?.action()
+      }
     }
   }
 }

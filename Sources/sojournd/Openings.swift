@@ -13,6 +13,8 @@ final class Opening {
   let name: AccountName
   let connection: Connection
   var stage = Stage.waiting
+  /// It has waited long enough: if it must wait once more, it is refused.
+  var isOverdue = false
   let begun = Moment.now()
 
   init(_ request: OpenRequest, _ name: AccountName, _ connection: Connection) {
@@ -25,10 +27,14 @@ final class Opening {
 extension Daemon {
   /// How long an opening waits for the end of the name's last lease, in milliseconds.
   static let patience: Int64 = 12_000
+  /// How many sources of names are asked at once, for as many names.
+  static let questionsAtOnce = 32
+  /// How many sessions one name has at most: its lease is one file, rewritten for each.
+  static let sessionsOfAName = 200
 
   func begin(_ request: OpenRequest, _ connection: Connection) {
     guard let configuration else { return refuse(connection, .notReady, configurationProblem ?? "there is no configuration yet") }
-    guard request.seconds > 0, request.seconds <= configuration.session.maxDuration, request.shell.hasPrefix("/") else {
+    guard request.seconds > 0, request.seconds <= configuration.session.maxDuration, isPath(request.shell) else {
       return refuse(connection, .ceiling, "the session's length or shell is not allowed here")
     }
     if request.isLocal { return openLocal(request, connection, configuration) }
@@ -44,10 +50,23 @@ extension Daemon {
     let opening = Opening(request, name, connection)
     connection.abandoned = { [unowned self, unowned opening] in drop(opening) }
     openings.append(opening)
+    // Without its mark a teardown might take the login for one of the person's processes: better none than that.
+    do throws(SystemError) { try waiting.add(connection.peer) } catch { return refuse(opening, .notWritten, error.sentence) }
     loop.after(Daemon.patience) { [weak self, weak opening] in
-      if let self, let opening, opening.stage == .waiting { refuse(opening, .draining, "the last session of \(name.text) is still being cleaned up") }
+      guard let self, let opening, openings.contains(where: { $0 === opening }) else { return }
+      opening.isOverdue = true
+      if opening.stage == .waiting { refuseOverdue(opening) }
     }
     advanceOpenings()
+  }
+
+  /// Absolute, and fit for a line of a file and of a log.
+  private func isPath(_ text: String) -> Bool {
+    text.utf8.count <= 255 && text.hasPrefix("/") && text.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: ":") }
+  }
+
+  private func refuseOverdue(_ opening: Opening) {
+    refuse(opening, .draining, "the last session of \(opening.name.text) is still being cleaned up")
   }
 
   /// One opening of a name at a time, and none while its last lease is being taken down.
@@ -55,28 +74,46 @@ extension Daemon {
     var busy = Set(openings.filter { $0.stage == .asking }.map(\.name.text))
     for opening in openings where opening.stage == .waiting {
       let name = opening.name.text
-      if busy.contains(name) || ends[name] != nil || leases[name]?.state == .draining { continue }
+      if busy.count >= Daemon.questionsAtOnce { return }
+      if busy.contains(name) || isEnding(opening.name) { continue }
       busy.insert(name)
       opening.stage = .asking
       // In a process of its own, with a time limit: a source may hang, this loop may not.
       Worker.start(loop, Places.vacancy, ["name", name, String(opening.request.uid)] + opening.request.groups, milliseconds: 5000) {
         [weak self] outcome in
-        self?.settle(opening, VacancyAnswer(outcome.status == 0 ? outcome.output : nil))
+        guard let self else { return }
+        settle(opening, VacancyAnswer(outcome.status == 0 ? outcome.output : nil, lease: leases[name] != nil))
       }
     }
   }
 
+  private func isEnding(_ name: AccountName) -> Bool { ends[name.text] != nil || leases[name.text]?.state == .draining }
+
+  private func forget(_ opening: Opening) {
+    openings.removeAll { $0 === opening }
+    if !openings.contains(where: { $0.connection.peer == opening.connection.peer }) { waiting.remove(opening.connection.peer) }
+  }
+
   private func settle(_ opening: Opening, _ answer: VacancyAnswer) {
     guard openings.contains(where: { $0 === opening }) else { return advanceOpenings() }
+    // The name's last session may have ended while its sources were asked: what is being taken down is not opened again.
+    if isEnding(opening.name) {
+      if opening.isOverdue { return refuseOverdue(opening) }
+      opening.stage = .waiting
+      return advanceOpenings()
+    }
     if answer.numberIsTaken { try? registry.markTaken(opening.request.uid) }
     if let (refusal, detail) = answer.refusal { return refuse(opening, refusal, detail) }
     guard opening.connection.peer.isAlive else { return drop(opening) }
     if let lease = leases[opening.name.text], lease.uid != opening.request.uid {
       return refuse(opening, .numberOfOther, "the name has uid \(lease.uid) now")
     }
+    if let lease = leases[opening.name.text], lease.sessions.count >= Daemon.sessionsOfAName {
+      return refuse(opening, .ceiling, "the name has \(lease.sessions.count) sessions already")
+    }
     do throws(OpeningFailure) {
       let (session, notes) = try open(opening, answer)
-      openings.removeAll { $0 === opening }
+      forget(opening)
       if !self.answer(opening.connection, .opened(Opened(session: session.id, expires: session.expires, notes: notes))) {
         sessionEnded(session.id, reason: "the login did not wait for its session")
       }
@@ -119,6 +156,7 @@ extension Daemon {
     let name = opening.name
     let isNew = leases[name.text] == nil
     var step = "the session's number"
+    var begun: String?
     do throws(SystemError) {
       let session = try newSession(request, opening.connection.peer, groups, configuration)
       var lease = leases[name.text] ?? Lease(name: name, uid: request.uid, home: configuration.accounts.homeRoot + "/" + name.text)
@@ -126,11 +164,12 @@ extension Daemon {
       step = "the lease"
       try leaseFiles.write(lease)
       leases[name.text] = lease
+      begun = session.id
       step = "watching the session"
       try watch(session, name: name.text)
       if isNew {
         step = "the home"
-        let root = try HomeRoot.open(configuration.accounts.homeRoot)
+        let root = try HomeRoot.establish(configuration.accounts.homeRoot)
         try root.make(name, uid: request.uid, skeleton: configuration.accounts.skeleton)
       }
       step = "what NSS shows"
@@ -139,8 +178,7 @@ extension Daemon {
       try record.grant(name.text, uid: request.uid, isLocal: false, session)
       return (session, notes)
     } catch {
-      let failed = leases[name.text]?.sessions.last.map { $0.process == opening.connection.peer } ?? false
-      if failed, let session = leases[name.text]?.sessions.last { sessionEnded(session.id, reason: "it could not be opened") }
+      if let begun { sessionEnded(begun, reason: "it could not be opened") }
       let refusal: OpenRefusal = step == "the home" ? .noHome : step == "watching the session" ? .noProcess : .notWritten
       throw OpeningFailure(refusal: refusal, detail: "\(step): \(error.sentence)")
     }
@@ -184,13 +222,13 @@ extension Daemon {
   }
 
   private func drop(_ opening: Opening) {
-    openings.removeAll { $0 === opening }
+    forget(opening)
     _ = answer(opening.connection, .refused(.noProcess, detail: "the login is gone"))
     advanceOpenings()
   }
 
   private func refuse(_ opening: Opening, _ refusal: OpenRefusal, _ detail: String) {
-    openings.removeAll { $0 === opening }
+    forget(opening)
     refuse(opening.connection, refusal, detail)
     advanceOpenings()
   }

@@ -24,7 +24,7 @@ struct Record {
       .init("decision", session.decision.escaped), .init("groups", .strings(groups)), .init("shell", .string(session.shell)),
       .init("expires", .string(Timestamp.text(session.expires))),
     ]))
-    SystemLog.write(.info, "sojournd: session \(session.id): \(message)")
+    SystemLog.write(.info, as: "sojournd", "session \(session.id): \(message)")
   }
 
   func refusal(_ refused: RefusedLogin, pid: Int32) {
@@ -53,7 +53,7 @@ struct Record {
     if !audit.recordSomehow(AuditEvent(kind, time: now(), message: message, facts: facts)) {
       log.error("the audit log and its spool cannot be written")
     }
-    SystemLog.write(level, "sojournd: " + message)
+    SystemLog.write(level, as: "sojournd", message)
     switch level {
     case .alert, .error: log.error("\(message)")
     case .warning: log.warning("\(message)")

@@ -43,7 +43,8 @@ extension Daemon {
       try? localFiles.remove(id)
       return record.sessionEnd(Escape.visible(local.name), local.session, reason: why)
     }
-    guard var lease = leases.values.first(where: { $0.sessions.contains { $0.id == id } }) else { return }
+    // A session that could not be opened has no watch yet.
+    guard var lease = watch.flatMap({ leases[$0.name] }) ?? leases.values.first(where: { $0.sessions.contains { $0.id == id } }) else { return }
     guard let session = lease.sessions.first(where: { $0.id == id }) else { return }
     lease.sessions.removeAll { $0.id == id }
     lease.leaving.removeAll { !$0.process.isAlive }
@@ -89,8 +90,7 @@ extension Daemon {
     watch.endReason = why
     watch.handle.signal(.terminate)
     loop.after(3000) { [weak self] in
-      guard let self, let watch = watches[id] else { return }
-      watch.handle.signal(.kill)
+      self?.watches[id]?.handle.signal(.kill)
     }
   }
 
@@ -135,17 +135,27 @@ extension Daemon {
       }
     }
     for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }
+    do throws(SystemError) { try projection.keepOnly(leases.values.map { ($0.name, $0.uid) }) } catch {
+      record.note(.endFailed, .error, "what NSS shows cannot be cleared of what has no lease: \(error.sentence)")
+    }
     for lease in leases.values where lease.state == .draining { beginEnd(of: lease) }
   }
 
-  /// An account without a lease that can be read: whatever is known of it is put into a draining one.
-  func takeDown(_ name: AccountName) {
-    guard leases[name.text] == nil, let uid = projection.uid(of: name) ?? registeredUID(of: name) else {
+  /// An account without a lease that can be read: whatever is known of it is put into a draining one. The registry must say
+  /// that the number is this name's, or it is not ours to take down: then only our own files about it go.
+  /// - Parameters:
+  ///   - uid: whose the home is that was found.
+  ///   - homeRoot: where it was found; else what NSS shows, or the configuration says.
+  func takeDown(_ name: AccountName, uid: UInt32? = nil, homeRoot: String? = nil) {
+    guard leases[name.text] == nil else { return }
+    let shown = projection.account(of: name)
+    let known = [uid, shown?.uid].compactMap { $0 }.first { (try? registry.holder(of: $0)) == .name(name) }
+    guard let number = known ?? registeredUID(of: name) else {
       try? leaseFiles.remove(name)
-      return
+      return record.note(.endFailed, .warning, "\(name.text) was shown or had files here, but no uid was ever given to that name: only the lease's file was removed")
     }
-    let root = configuration?.accounts.homeRoot ?? Places.state + "/home"
-    var lease = Lease(name: name, uid: uid, home: root + "/" + name.text)
+    let root = homeRoot ?? shown.map { Files.parent(of: $0.home) } ?? configuration?.accounts.homeRoot ?? Places.state + "/home"
+    var lease = Lease(name: name, uid: number, home: root + "/" + name.text)
     lease.state = .draining
     leases[name.text] = lease
     keep(lease)

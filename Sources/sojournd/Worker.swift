@@ -22,11 +22,7 @@ final class Worker {
   /// Starts it; `finished` is called once, from the loop, also if it cannot be started.
   static func start(_ loop: EventLoop, _ path: String, _ arguments: [String], milliseconds: Int64, finished: @escaping (Outcome) -> Void) {
     do throws(SystemError) {
-      let worker = try Worker(loop, path, arguments, finished)
-      try loop.watch(worker.child.pidfd.raw) { worker.hasEnded() }
-      try loop.watch(worker.output.descriptor()) { worker.read() }
-      try loop.watch(worker.errors.descriptor()) { worker.read() }
-      worker.timer = loop.after(milliseconds) { worker.cut() }
+      try Worker(loop, path, arguments, finished).begin(milliseconds)
     } catch {
       loop.after(0) { finished(Outcome(status: nil, output: [], errors: Array(error.sentence.utf8))) }
     }
@@ -40,6 +36,21 @@ final class Worker {
     child = try ChildProcess.start(path, arguments, descriptors: [-1, out.writing.raw, err.writing.raw])
     output = PipeReader(out.takeReading())
     errors = PipeReader(err.takeReading())
+  }
+
+  /// The loop's actions hold the worker until it has ended.
+  private func begin(_ milliseconds: Int64) throws(SystemError) {
+    do throws(SystemError) {
+      try loop.watch(output.descriptor()) { self.read() }
+      try loop.watch(errors.descriptor()) { self.read() }
+      try loop.watch(child.pidfd.raw) { self.hasEnded() }
+    } catch {
+      loop.unwatch(output.descriptor())
+      loop.unwatch(errors.descriptor())
+      child.signal(.kill)
+      throw error
+    }
+    timer = loop.after(milliseconds) { self.cut() }
   }
 
   private func read() {

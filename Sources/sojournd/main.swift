@@ -55,6 +55,8 @@ enum VerifyWorker {
 enum TeardownWorker {
   /// `teardown NAME UID HOME-ROOT [--leaving PID:START]… [--spare PROGRAM]…`; writes its report.
   static func run(_ arguments: [String]) -> Int32 {
+    // A daemon that is started anew begins every end anew: two workers at one account would only be in each other's way.
+    OwnProcess.endWithParent()
     guard arguments.count >= 3, let name = AccountName(arguments[0]), let uid = UInt32(arguments[1]), uid >= 1000 else { return 64 }
     var leaving: [ProcessReference] = []
     var spared: [String] = []

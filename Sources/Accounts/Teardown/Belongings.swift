@@ -4,53 +4,31 @@ internal import Identity
 /// What a lease's person may have left outside the home, where everybody may write or where services act on a name.
 /// All of it is the lease's: at the opening there was none of it, or the opening would have been refused.
 enum Belongings {
+  static let jobSpools = ["/var/spool/cron/atjobs", "/var/spool/at"]
+  /// Directories where everybody may make files.
+  static let commons = ["/tmp", "/var/tmp", "/dev/shm", "/run/lock"]
+
   /// What would start something new: gone before the processes are ended.
   static func removeStarters(name: AccountName, uid: UInt32) -> RemovalReport {
     var report = RemovalReport()
     for path in ["/var/spool/cron/crontabs/" + name.text, "/var/lib/systemd/linger/" + name.text] { remove(path, &report) }
-    for spool in ["/var/spool/cron/atjobs", "/var/spool/at"] {
-      for job in (try? Files.names(in: spool)) ?? [] {
-        guard let facts = try? Files.facts(spool + "/" + job), facts.uid == uid, !facts.isDirectory else { continue }
-        remove(spool + "/" + job, &report)
-      }
-    }
+    for spool in jobSpools { empty(spool, of: uid, directoriesToo: false, &report) }
     return report
   }
 
-  /// What services keep under the name.
+  /// What services keep under the name; each of it would stand in the way of the next opening.
   static func removeRecords(name: AccountName) -> RemovalReport {
     var report = RemovalReport()
-    for path in ["/var/mail/" + name.text, "/run/sudo/ts/" + name.text, "/var/lib/sudo/lectured/" + name.text, "/run/faillock/" + name.text] {
-      remove(path, &report)
+    for path in ["/var/mail/", "/run/sudo/ts/", "/var/lib/sudo/lectured/", "/run/faillock/", "/var/lib/AccountsService/users/"] {
+      remove(path + name.text, &report)
     }
     return report
   }
 
-  /// Directories where everybody may make files.
-  static let commons = ["/tmp", "/var/tmp", "/dev/shm", "/run/lock"]
-
-  /// Removes what the uid owns there, whole trees of it.
+  /// Removes what the uid owns in the common directories, whole trees of it.
   static func removeFromCommons(uid: UInt32) -> RemovalReport {
     var report = RemovalReport()
-    for common in commons {
-      guard let directory = try? FileDescriptor.open(common, .directory), let names = try? DirectoryStream.names(of: directory, cap: 1_000_000)
-      else { continue }
-      for name in names {
-        guard let entry = DirectoryEntry(directory, name), let facts = try? entry.facts(), facts.uid == uid else { continue }
-        do throws(SystemError) {
-          if facts.isDirectory {
-            report.add(try TreeRemoval(owner: uid, place: common, directory: directory).remove(entry))
-          } else {
-            try entry.remove()
-            report.removed += 1
-          }
-        } catch {
-          if !error.isMissing { report.add(RemovalReport(left: [common + "/" + name + ": " + error.sentence])) }
-        }
-      }
-      // The trash of this place has done its work; a `.kept` shelf stays for the admin.
-      try? Files.removeDirectory(common + "/" + TreeRemoval.trashName)
-    }
+    for common in commons { empty(common, of: uid, directoriesToo: true, &report) }
     return report
   }
 
@@ -58,11 +36,54 @@ enum Belongings {
   static func remaining(uid: UInt32) -> [String] {
     var found: [String] = []
     for common in commons {
-      for name in (try? Files.names(in: common)) ?? [] {
-        if let facts = try? Files.facts(common + "/" + name), facts.uid == uid { found.append(common + "/" + name) }
+      do throws(SystemError) {
+        let directory = try FileDescriptor.open(common, .directory)
+        for entry in try owned(by: uid, in: directory) { found.append(common + "/" + entry.name) }
+        if try TreeRemoval(owner: uid, place: common).isUnfinished(in: directory) { found.append(common + ": a removal that has not come to its end") }
+      } catch {
+        // A host may lack one of them; one that cannot be read has not been seen to be clean.
+        if !error.isMissing { found.append(common + ": " + error.sentence) }
       }
     }
     return found
+  }
+
+  private static func empty(_ place: String, of uid: UInt32, directoriesToo: Bool, _ report: inout RemovalReport) {
+    do throws(SystemError) {
+      let directory = try FileDescriptor.open(place, .directory)
+      let removal = TreeRemoval(owner: uid, place: place)
+      if directoriesToo { report.add(try removal.resume(in: directory)) }
+      for entry in try owned(by: uid, in: directory) {
+        do throws(SystemError) {
+          guard try entry.facts().isDirectory else {
+            try entry.remove()
+            report.removed += 1
+            continue
+          }
+          if directoriesToo { report.add(try removal.remove(entry, in: directory)) }
+        } catch {
+          if !error.isMissing { report.note(place + "/" + entry.name + ": " + error.sentence) }
+        }
+      }
+    } catch {
+      if !error.isMissing { report.note(place + ": " + error.sentence) }
+    }
+  }
+
+  /// Names are bytes here: anybody can make one that is no UTF-8.
+  private static func owned(by uid: UInt32, in directory: borrowing FileDescriptor) throws(SystemError) -> [DirectoryEntry] {
+    let place = try FileDescriptor.open(".", .directory, at: directory.raw)
+    var names: [[UInt8]] = []
+    try DirectoryStream.each(place) { name in
+      names.append(name)
+      return true
+    }
+    var entries: [DirectoryEntry] = []
+    for name in names {
+      guard let entry = DirectoryEntry(directory, bytes: name), let facts = try? entry.facts(), facts.uid == uid else { continue }
+      entries.append(entry)
+    }
+    return entries
   }
 
   private static func remove(_ path: String, _ report: inout RemovalReport) {
@@ -70,7 +91,7 @@ enum Belongings {
       try Files.remove(path)
       report.removed += 1
     } catch {
-      if !error.isMissing { report.add(RemovalReport(left: [path + ": " + error.sentence])) }
+      if !error.isMissing { report.note(path + ": " + error.sentence) }
     }
   }
 }

@@ -11,10 +11,20 @@ struct ProcessEnd {
   let uid: UInt32
   /// sshd in all its forms: the monitors that this lease's sessions had are named by `leaving` instead.
   let spared: [String]
+  /// Logins of this person that wait for this very end.
+  var waiting = WaitingOpenings()
+  var reaper = Places.reaper
 
   struct Report {
     var killed: [String] = []
     var isClean = false
+  }
+
+  /// What of the lease runs at one moment.
+  private struct Sight {
+    var own: [ProcessFacts] = []
+    var roots: [ProcessReference] = []
+    var names: [Int32: ProcessFacts] = [:]
   }
 
   /// - Parameters:
@@ -26,27 +36,31 @@ struct ProcessEnd {
     let patience = Deadline(seconds: 2, after: begin)
     let hard = Deadline(seconds: 3, after: begin)
     let deadline = Deadline(seconds: 0, after: begin).later(milliseconds: milliseconds)
-    var asked: Set<Int32> = []
+    var grace: [Int32: Deadline] = [:]
     var pause: Int32 = 5
     while true {
       let now = Moment.now()
       let staying = leaving.filter(\.isAlive)
-      if patience.isOver(at: now) { signal(staying, hard.isOver(at: now) ? .kill : .terminate) }
-      let own = try owned()
-      let roots = rootsOfThePerson(besides: leaving)
-      if own.isEmpty, roots.isEmpty, staying.isEmpty {
+      if patience.isOver(at: now) { for process in staying { signal(process, hard.isOver(at: now) ? .kill : .terminate) } }
+      let sight = try look(besides: leaving)
+      if sight.own.isEmpty, sight.roots.isEmpty, staying.isEmpty {
         report.isClean = true
         return report
       }
       guard !deadline.isOver(at: now) else { return report }
-      if !own.isEmpty {
-        note(own, in: &report)
-        _ = try ChildProcess.run(Places.reaper, [String(uid)], milliseconds: 5000)
+      if !sight.own.isEmpty {
+        note(sight.own, in: &report)
+        _ = try ChildProcess.run(reaper, [String(uid)], milliseconds: 5000)
       }
-      for process in roots {
-        note([process], in: &report)
-        let first = asked.insert(process.pid).inserted
-        if first || hard.isOver(at: now), let reference = ProcessReference.of(pid: process.pid) { signal([reference], first ? .terminate : .kill) }
+      for process in sight.roots {
+        if let facts = sight.names[process.pid] { note([facts], in: &report) }
+        if let until = grace[process.pid] {
+          if until.isOver(at: now) { signal(process, .kill) }
+        } else {
+          // A package manager under sudo gets the time to put its files down.
+          grace[process.pid] = Deadline(seconds: 3, after: now)
+          signal(process, .terminate)
+        }
       }
       Pause.milliseconds(pause)
       pause = min(pause * 2, 100)
@@ -54,27 +68,34 @@ struct ProcessEnd {
   }
 
   /// What is left now, for the check at the end.
-  func remaining() throws(SystemError) -> [ProcessFacts] { try owned() }
+  func remaining() throws(SystemError) -> [ProcessFacts] { try look(besides: []).own }
 
-  private func owned() throws(SystemError) -> [ProcessFacts] {
-    try ProcessTable.all().filter { !$0.isGone && $0.belongs(to: uid) }
+  private func look(besides leaving: [ProcessReference]) throws(SystemError) -> Sight {
+    var sight = Sight()
+    let waiting = self.waiting.references()
+    for process in try ProcessTable.all() where !process.isGone {
+      if process.belongs(to: uid) {
+        sight.own.append(process)
+      } else if isRootOfThePerson(process), let reference = ProcessReference.of(pid: process.pid), !leaving.contains(reference), !waiting.contains(reference) {
+        sight.roots.append(reference)
+        sight.names[process.pid] = process
+      }
+    }
+    return sight
   }
 
-  private func rootsOfThePerson(besides leaving: [ProcessReference]) -> [ProcessFacts] {
-    guard let all = try? ProcessTable.all() else { return [] }
-    return all.filter { process in
-      guard !process.isGone, !process.belongs(to: uid), process.pid != ProcessTable.ownPid, ProcessTable.loginUser(of: process.pid) == uid,
-        !leaving.contains(where: { $0.pid == process.pid }), !ProcessTable.isService(process.pid)
-      else { return false }
-      guard let program = ProcessTable.program(of: process.pid) else { return false }
-      return !spared.contains(program) && !program.hasPrefix("/usr/libexec/sojourn/") && program != Places.daemon
-    }
+  private func isRootOfThePerson(_ process: ProcessFacts) -> Bool {
+    guard process.pid != ProcessTable.ownPid, ProcessTable.loginUser(of: process.pid) == uid, !ProcessTable.isService(process.pid),
+      var program = ProcessTable.program(of: process.pid)
+    else { return false }
+    // How /proc names a program that was replaced while it runs, as an upgrade does to sshd.
+    let replaced = " (deleted)"
+    if program.hasSuffix(replaced) { program.removeLast(replaced.count) }
+    return !spared.contains(program) && !program.hasPrefix("/usr/libexec/sojourn/") && program != Places.daemon
   }
 
-  private func signal(_ processes: [ProcessReference], _ number: Signal) {
-    for process in processes {
-      if let handle = try? ProcessHandle(process) { handle.signal(number) }
-    }
+  private func signal(_ process: ProcessReference, _ number: Signal) {
+    if let handle = try? ProcessHandle(process) { handle.signal(number) }
   }
 
   private func note(_ processes: [ProcessFacts], in report: inout Report) {

@@ -31,17 +31,34 @@ public struct Teardown {
     var removal = Belongings.removeStarters(name: name, uid: uid)
     let processes = ProcessEnd(uid: uid, spared: spared)
     let ended = try processes.run(leaving: leaving, milliseconds: 20_000)
-    removal.add(try HomeRoot.open(homeRoot).remove(name, uid: uid))
-    removal.add(Belongings.removeRecords(name: name))
-    removal.add(Belongings.removeFromCommons(uid: uid))
-
-    let stillRunning = try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
-    let stillThere = Belongings.remaining(uid: uid)
-    let homeThere = try HomeRoot.open(homeRoot).owner(of: name) == uid
+    var remaining = try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
+    if !ended.isClean, remaining.isEmpty { remaining.append("a process of the person's that does not end") }
+    // Nothing is removed under a process that could go on making it.
+    if remaining.isEmpty {
+      removal.add(try removeHome())
+      removal.add(Belongings.removeRecords(name: name))
+      removal.add(Belongings.removeFromCommons(uid: uid))
+      remaining += Belongings.remaining(uid: uid)
+      if try homeRemains() { remaining.append(homeRoot + "/" + name.text) }
+      // A double fork may have hidden one from the first look.
+      remaining += try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
+    }
     return TeardownReport(killed: ended.killed, removed: removal.removed, left: removal.left,
-      remaining: stillRunning + stillThere + (homeThere ? [homeRoot + "/" + name.text] : []),
-      isClean: ended.isClean && stillRunning.isEmpty && stillThere.isEmpty && !homeThere,
+      remaining: Array(remaining.prefix(100)), isClean: remaining.isEmpty,
       milliseconds: UInt64(clamping: (Moment.now().boot - begin.boot) / 1_000_000))
+  }
+}
+
+extension Teardown {
+  /// A root that is not there holds no home; one without its mark is not touched.
+  private func removeHome() throws(SystemError) -> RemovalReport {
+    guard Files.exists(homeRoot) else { return RemovalReport() }
+    return try HomeRoot.open(homeRoot).remove(name, uid: uid)
+  }
+
+  private func homeRemains() throws(SystemError) -> Bool {
+    guard Files.exists(homeRoot) else { return false }
+    return try HomeRoot.open(homeRoot).holds(name, uid: uid)
   }
 }
 

@@ -4,8 +4,8 @@ internal import HostSystem
 public struct RemovalReport: Sendable {
   /// Entries that are gone.
   public var removed: UInt64
-  /// What could not be removed, or was not the lease's to remove, and why.
-  public var left: [String]
+  /// What could not be removed, or was not the lease's to remove, and why; at most 100.
+  public private(set) var left: [String]
 
   public init(removed: UInt64 = 0, left: [String] = []) {
     self.removed = removed
@@ -14,129 +14,176 @@ public struct RemovalReport: Sendable {
 
   public mutating func add(_ other: RemovalReport) {
     removed += other.removed
-    left.append(contentsOf: other.left.prefix(100 - min(100, left.count)))
+    for text in other.left { note(text) }
+  }
+
+  mutating func note(_ text: String) {
+    if left.count < 100, !left.contains(text) { left.append(text) }
   }
 }
 
-/// Removes a tree that its owner filled with whatever they liked, as root, with two descriptors and no recursion:
+/// Removes a tree that its owner filled with whatever they liked, as root, with few descriptors and no recursion:
 /// the tree is moved into a root-only directory of the same file system, where no path of its owner's reaches it; there
 /// each directory is emptied by unlinking its files and moving its subdirectories up beside it, so that depth costs nothing.
 /// Names are only ever taken relative to a descriptor, links are never followed, and what is mounted inside is detached first.
-struct TreeRemoval: ~Copyable {
-  private let owner: UInt32?
-  private let place: String
-  private let trash: FileDescriptor
-  private let kept: String
+///
+/// The trash is one uid's, so that two removals at once do not take each other's files for a stranger's, and its name
+/// cannot be known before: in /tmp anybody could have made it. What is root's and has the prefix is ours.
+struct TreeRemoval {
+  /// Files of other people (not root's) are kept and reported; nil: whatever is there is removed.
+  let owner: UInt32?
+  /// Path of the directory, for messages.
+  let place: String
 
-  static var trashName: String { ".trash" }
-  static var keptName: String { ".kept" }
-
-  /// - Parameters:
-  ///   - owner: files of other people (not root's) are kept and reported; nil removes whatever is there.
-  ///   - place: path of `directory`, for messages.
-  init(owner: UInt32?, place: String, directory: borrowing FileDescriptor) throws(SystemError) {
-    self.owner = owner
-    self.place = place
-    kept = place + "/" + TreeRemoval.keptName
-    try Files.makeDirectory(place + "/" + TreeRemoval.trashName, mode: 0o700)
-    trash = try FileDescriptor.open(TreeRemoval.trashName, .directory, at: directory.raw)
-  }
+  static func trashPrefix(_ owner: UInt32?) -> String { ".sojourn-trash-\(owner.map { String($0) } ?? "new")-" }
+  static func keptPrefix(_ owner: UInt32) -> String { ".sojourn-kept-\(owner)-" }
 
   /// Removes one entry of the place, with all that is in it.
-  func remove(_ entry: DirectoryEntry) throws(SystemError) -> RemovalReport {
-    let label = entry.name + "-" + (try Random.hex(8))
-    guard let target = DirectoryEntry(trash, label) else { throw SystemError("renameat2", code: 22) }
+  func remove(_ entry: DirectoryEntry, in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
+    let trash = try RootOnly.make(TreeRemoval.trashPrefix(owner), in: directory)
+    let opened = try trash.open(.directory)
+    guard let target = DirectoryEntry(opened, try Random.hex(8)) else { throw SystemError("renameat2", code: 22) }
     do throws(SystemError) {
-      try entry.move(to: target)
+      try insist(entry) { e throws(SystemError) in try e.move(to: target) }
     } catch {
-      // Something is mounted on it, or it is marked immutable: take that away and try once more.
-      try? entry.unmount()
-      if let directory = try? entry.open(.directory) { try? directory.clearImmutable() }
-      try entry.move(to: target)
+      try? trash.removeDirectory()
+      throw error
     }
-    return try resume()
+    return try resume(in: directory)
   }
 
-  /// Empties the trash, whoever filled it: an interrupted removal goes on where it was.
-  func resume() throws(SystemError) -> RemovalReport {
+  /// Empties the uid's trash, whoever filled it: an interrupted removal goes on where it was.
+  func resume(in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
     var report = RemovalReport()
-    var refused: Set<String> = []
+    for name in try RootOnly.standing(TreeRemoval.trashPrefix(owner), in: directory) {
+      guard let trash = DirectoryEntry(directory, bytes: name) else { continue }
+      do throws(SystemError) {
+        try emptyTrash(try trash.open(.directory), in: directory, &report)
+        try trash.removeDirectory()
+      } catch {
+        if !error.isMissing { report.note("\(place)/\(trash.name): \(error.sentence)") }
+      }
+    }
+    return report
+  }
+
+  /// Is there something that a removal of this uid has not come to the end of?
+  func isUnfinished(in directory: borrowing FileDescriptor) throws(SystemError) -> Bool {
+    try !RootOnly.standing(TreeRemoval.trashPrefix(owner), in: directory).isEmpty
+  }
+
+  private func emptyTrash(_ trash: borrowing FileDescriptor, in directory: borrowing FileDescriptor, _ report: inout RemovalReport) throws(SystemError) {
+    var refused: Set<[UInt8]> = []
     while true {
-      let waiting = try Files.names(in: place + "/" + TreeRemoval.trashName).filter { !refused.contains($0) }
-      if waiting.isEmpty { return report }
+      // In bites, because a directory may hold more names than there is memory for.
+      let waiting = try DirectoryBite.names(of: trash, atMost: 1024 + refused.count).filter { !refused.contains($0) }
+      if waiting.isEmpty { return }
       for name in waiting {
-        guard let entry = DirectoryEntry(trash, name) else { continue }
+        guard let entry = DirectoryEntry(trash, bytes: name) else { continue }
         do throws(SystemError) {
-          if try entry.facts().isDirectory {
-            try empty(entry, &report)
-            try removing(entry, &report) { e throws(SystemError) in try e.removeDirectory() }
-          } else {
-            try removing(entry, &report) { e throws(SystemError) in try e.remove() }
-          }
+          try empty(entry, into: trash, in: directory, &report)
+          try insist(entry) { e throws(SystemError) in try e.removeDirectory() }
+          report.removed += 1
         } catch {
           if error.isMissing { continue }
           refused.insert(name)
-          report.add(RemovalReport(left: [name + ": " + error.sentence]))
+          report.note("\(entry.name): \(error.sentence)")
         }
       }
     }
   }
 
-  private func empty(_ entry: DirectoryEntry, _ report: inout RemovalReport) throws(SystemError) {
-    if (try? entry.open(.directory)) == nil { try? entry.unmount() }
-    let directory = try entry.open(.directory)
-    // In bites, because a directory may hold more names than there is memory for.
+  private func empty(_ entry: DirectoryEntry, into trash: borrowing FileDescriptor, in directory: borrowing FileDescriptor,
+    _ report: inout RemovalReport) throws(SystemError) {
+    let inside = try entry.open(.directory)
+    var refused: Set<[UInt8]> = []
     while true {
-      let names = try DirectoryBite.names(of: directory, atMost: 4096)
+      let names = try DirectoryBite.names(of: inside, atMost: 4096 + refused.count).filter { !refused.contains($0) }
       if names.isEmpty { return }
-      var progress = false
       for name in names {
-        guard let child = DirectoryEntry(directory, name) else { continue }
+        guard let child = DirectoryEntry(inside, bytes: name) else { continue }
         do throws(SystemError) {
-          let facts = try child.facts()
-          if let owner, facts.uid != owner, facts.uid != 0, !facts.isDirectory {
-            try keep(child, facts, &report)
-          } else if facts.isDirectory {
-            let up = (try Random.hex(12))
-            guard let target = DirectoryEntry(trash, up) else { throw SystemError("renameat2", code: 22) }
-            try removing(child, &report, counts: false) { e throws(SystemError) in try e.move(to: target) }
-          } else {
-            try removing(child, &report) { e throws(SystemError) in try e.remove() }
-          }
-          progress = true
+          try dispose(of: child, into: trash, in: directory, &report)
         } catch {
-          if error.isMissing { progress = true } else { report.add(RemovalReport(left: [name + ": " + error.sentence])) }
+          if error.isMissing { continue }
+          refused.insert(name)
+          report.note("\(child.name): \(error.sentence)")
         }
       }
-      guard progress else { throw SystemError("unlinkat", code: 39) }
     }
   }
 
-  /// Does it; if it is refused, takes away what may be in the way (a mount, an immutable mark on it or on its directory) and
-  /// does it once more.
-  private func removing(_ entry: DirectoryEntry, _ report: inout RemovalReport, counts: Bool = true,
-    _ action: (DirectoryEntry) throws(SystemError) -> Void) throws(SystemError) {
+  private func dispose(of child: DirectoryEntry, into trash: borrowing FileDescriptor, in directory: borrowing FileDescriptor,
+    _ report: inout RemovalReport) throws(SystemError) {
+    // What is mounted on it hides whose it is and what it is; nearly always nothing is, and this is one failing call.
+    if (try? child.unmount()) != nil { for _ in 0..<64 where (try? child.unmount()) == nil { break } }
+    let facts = try child.facts()
+    if facts.isDirectory {
+      guard let target = DirectoryEntry(trash, try Random.hex(12)) else { throw SystemError("renameat2", code: 22) }
+      try insist(child) { e throws(SystemError) in try e.move(to: target) }
+    } else if let owner, facts.uid != owner, facts.uid != 0 {
+      try keep(child, facts, owner, in: directory, &report)
+    } else {
+      try insist(child) { e throws(SystemError) in try e.remove() }
+      report.removed += 1
+    }
+  }
+
+  /// Does it; if it is refused, takes away what may be in the way (mounts on it, an immutable mark on it or on its
+  /// directory) and does it once more.
+  private func insist(_ entry: DirectoryEntry, _ action: (DirectoryEntry) throws(SystemError) -> Void) throws(SystemError) {
     do throws(SystemError) {
       try action(entry)
     } catch {
-      if error.isMissing { throw error }
-      try? entry.unmount()
-      if let facts = try? entry.facts(), facts.isDirectory || facts.isRegular, let file = try? entry.open(facts.isDirectory ? .directory : .file) {
-        try? file.clearImmutable()
+      if error.isBusy {
+        for _ in 0..<64 where (try? entry.unmount()) == nil { break }
+      } else if error.isDenied {
+        try? entry.clearImmutable()
+      } else {
+        throw error
       }
-      if let parent = try? FileDescriptor.open("/proc/self/fd/\(entry.directoryNumber)/.", .directory) { try? parent.clearImmutable() }
       try action(entry)
     }
-    if counts { report.removed += 1 }
   }
 
   /// Somebody else's file in a directory of the lease's: not ours to destroy. Root keeps it, and the evidence says so.
-  private func keep(_ entry: DirectoryEntry, _ facts: FileFacts, _ report: inout RemovalReport) throws(SystemError) {
-    try Files.makeDirectory(kept, mode: 0o700)
-    let shelf = try FileDescriptor.open(kept, .directory)
+  private func keep(_ entry: DirectoryEntry, _ facts: FileFacts, _ owner: UInt32, in directory: borrowing FileDescriptor,
+    _ report: inout RemovalReport) throws(SystemError) {
+    let shelf: DirectoryEntry
+    if let name = try RootOnly.standing(TreeRemoval.keptPrefix(owner), in: directory).first, let there = DirectoryEntry(directory, bytes: name) {
+      shelf = there
+    } else {
+      shelf = try RootOnly.make(TreeRemoval.keptPrefix(owner), in: directory)
+    }
+    let opened = try shelf.open(.directory)
     let label = "uid\(facts.uid)-" + (try Random.hex(8))
-    guard let target = DirectoryEntry(shelf, label) else { throw SystemError("renameat2", code: 22) }
-    try entry.move(to: target)
-    report.add(RemovalReport(left: ["\(entry.name): belongs to uid \(facts.uid), kept as \(kept)/\(label)"]))
+    guard let target = DirectoryEntry(opened, label) else { throw SystemError("renameat2", code: 22) }
+    try insist(entry) { e throws(SystemError) in try e.move(to: target) }
+    report.note("\(entry.name): belongs to uid \(facts.uid), kept as \(place)/\(shelf.name)/\(label)")
+  }
+}
+
+/// Directories of ours in a place where others may make some too: root's, for root only, and named so that nobody can
+/// have made them before.
+enum RootOnly {
+  static func make(_ prefix: String, in directory: borrowing FileDescriptor) throws(SystemError) -> DirectoryEntry {
+    guard let entry = DirectoryEntry(directory, prefix + (try Random.hex(8))) else { throw SystemError("mkdirat", code: 22) }
+    try entry.makeDirectory(mode: 0o700)
+    return entry
+  }
+
+  static func standing(_ prefix: String, in directory: borrowing FileDescriptor) throws(SystemError) -> [[UInt8]] {
+    let place = try FileDescriptor.open(".", .directory, at: directory.raw)
+    var found: [[UInt8]] = []
+    try DirectoryStream.each(place) { name in
+      if name.starts(with: prefix.utf8) { found.append(name) }
+      return true
+    }
+    var ours: [[UInt8]] = []
+    for name in found {
+      guard let entry = DirectoryEntry(directory, bytes: name), let facts = try? entry.facts() else { continue }
+      if facts.isDirectory, facts.uid == 0, facts.permissions == 0o700 { ours.append(name) }
+    }
+    return ours
   }
 }

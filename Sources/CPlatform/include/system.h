@@ -58,9 +58,10 @@ int sojourn_spawn(const char *path, char *_Nullable const *_Nonnull argv, char *
                   const int *fds, int fd_count, int *pid_out);
 
 /* AF_UNIX SOCK_SEQPACKET: sockaddr_un, SO_PEERCRED and struct ucred. */
-int sojourn_unix_connect(const char *path);
+int sojourn_unix_connect(const char *path, int milliseconds); /* of patience, for this and every later call */
 int sojourn_unix_listen(const char *path, int backlog); /* binds, mode 0600 from the first instant */
 int sojourn_accept(int fd);
+int sojourn_is_hung_up(int fd); /* 1 if the peer has closed its end */
 struct sojourn_peer { int pid; uint32_t uid, gid; };
 int sojourn_peer(int fd, struct sojourn_peer *out);
 int sojourn_set_timeouts(int fd, int milliseconds);
@@ -82,7 +83,8 @@ int sojourn_epoll_remove(int epoll, int fd);
 int sojourn_epoll_wait(int epoll, int *fds, int capacity, int milliseconds);
 
 /* Event sources of the daemon: signalfd(2), inotify(7). */
-int sojourn_signalfd(void); /* TERM, INT, HUP, CHLD blocked and readable */
+int sojourn_signalfd(void); /* TERM, INT, HUP, CHLD blocked and readable; PIPE ignored: a closed log is no reason to die */
+int sojourn_raise_descriptor_limit(void); /* RLIMIT_NOFILE up to the hard limit: a descriptor a session */
 int sojourn_signal_read(int fd);
 int sojourn_inotify(void);
 int sojourn_inotify_watch(int fd, const char *directory);
@@ -95,12 +97,20 @@ int sojourn_parent_death_signal(void);
 
 /* glibc: which services a database uses in this process; not declared for users of the C library. */
 int sojourn_nss_use(const char *database, const char *services);
-int sojourn_can_load_service(const char *service);
+/* One source of names asked by itself, with its own status, which getpwnam_r(3) does not tell (nss(5)): NULL asks by number.
+   `sojourn_source_no_answer` carries errno's value in `*error`; `_lacking`: not installed, or it has no such database. */
+enum { sojourn_source_found, sojourn_source_none, sojourn_source_no_answer, sojourn_source_lacking };
+int sojourn_source_user(const char *service, const char *_Nullable name, uint32_t uid, int *error);
+int sojourn_source_group(const char *service, const char *_Nullable name, uint32_t gid, uint32_t *found, int *error);
 /* getgrouplist(3): the number of groups, also when `capacity` is too small; -1 on error. */
 int sojourn_group_list(const char *name, uint32_t gid, uint32_t *out, int capacity);
 
 /* syslog(3) is variadic, and openlog would change the identity of the host program. The text is never a format. */
 void sojourn_syslog(int priority, const char *text);
+/* The same for a daemon whose loop may not wait: a message that /dev/log does not take at once is lost. 0, or -1. */
+int sojourn_syslog_at_once(int priority, const char *name, int pid, const char *text);
+/* 1 if writing to it would not wait. */
+int sojourn_is_writable(int fd);
 extern char *_Nullable *_Nullable environ;
 
 #pragma clang assume_nonnull end
