@@ -123,6 +123,10 @@ targets += [
 if Context.environment["SOJOURN_FUZZ"] != nil {  // libFuzzer's own main: breaks every other build
   targets.append(.executableTarget(name: "fuzz-lines", dependencies: plain("Identity"), path: "Tests/Fuzz/Lines",
     swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]))
+  for (name, folder) in [("fuzz-certificate", "Certificate"), ("fuzz-authentication-info", "AuthenticationInfo")] {
+    targets.append(.executableTarget(name: name, dependencies: plain("Credentials"), path: "Tests/Fuzz/\(folder)",
+      swiftSettings: house + [.unsafeFlags(["-parse-as-library"])], linkerSettings: libraries))
+  }
 }
 
 let package = Package(

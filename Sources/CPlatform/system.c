@@ -168,12 +168,13 @@ static int unix_address(const char *path, struct sockaddr_un *address) {
   return 0;
 }
 
-int sojourn_unix_connect(const char *path) {
+int sojourn_unix_connect(const char *path, int milliseconds) {
   struct sockaddr_un address;
   if (unix_address(path, &address) != 0) return -1;
   int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
-  if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+  /* Before connecting: with a full backlog connect(2) waits too, for a daemon that hangs for ever. */
+  if (sojourn_set_timeouts(fd, milliseconds) == 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
   int saved = errno;
   close(fd);
   errno = saved;

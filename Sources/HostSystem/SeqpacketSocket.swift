@@ -10,10 +10,9 @@ public struct SeqpacketSocket: ~Copyable {
   /// Refuses (EPERM) a peer that is not root: the answer would be somebody else's.
   public static func connect(toRootAt path: String, milliseconds: Int32) throws(SystemError) -> SeqpacketSocket {
     // SAFETY: the compiler's temporary C string lives across the call.
-    let fd = unsafe sojourn_unix_connect(path)
+    let fd = unsafe sojourn_unix_connect(path, milliseconds)
     guard fd >= 0 else { throw .last("connect") }
     let socket = SeqpacketSocket(FileDescriptor(owning: fd))
-    guard sojourn_set_timeouts(fd, milliseconds) == 0 else { throw .last("setsockopt") }
     guard try socket.peer().uid == 0 else { throw SystemError("connect", code: EPERM) }
     return socket
   }

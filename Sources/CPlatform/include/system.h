@@ -58,7 +58,7 @@ int sojourn_spawn(const char *path, char *_Nullable const *_Nonnull argv, char *
                   const int *fds, int fd_count, int *pid_out);
 
 /* AF_UNIX SOCK_SEQPACKET: sockaddr_un, SO_PEERCRED and struct ucred. */
-int sojourn_unix_connect(const char *path);
+int sojourn_unix_connect(const char *path, int milliseconds); /* for connecting, and then for each send and receive */
 int sojourn_unix_listen(const char *path, int backlog); /* binds, mode 0600 from the first instant */
 int sojourn_accept(int fd);
 struct sojourn_peer { int pid; uint32_t uid, gid; };
