@@ -102,6 +102,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 targets += [
   // Loads the built NSS module and asks it everything; its malloc counts. No product: nothing that is installed.
   .executableTarget(name: "nss-driver", path: "Tests/NSSDriver", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+  // Holds a PAM handle as sshd and su do. No product: nothing that is installed.
+  .executableTarget(name: "pam-driver", path: "Tests/PAMDriver", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("pam")]),
   tests("IdentityTests", plain("Identity", "HostSystem")),
   tests("EncodingTests", plain("Encoding")),
   tests("ConfigurationTests", plain("Configuration", "ConfigurationFile", "Encoding", "Identity", "HostSystem", "Readiness") + [.product(name: "TOMLKit", package: "TOMLKit")]),
@@ -109,7 +111,7 @@ targets += [
   tests("PolicyTests", plain("Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
   tests("DaemonProtocolTests", plain("DaemonProtocol", "Encoding", "HostSystem")),
   tests("AdmissionTests", plain("Admission", "Credentials", "Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
-  tests("PAMTests", plain("HostSystem")),       // drives the built module through libpam
+  tests("PAMTests", plain("HostSystem", "DaemonProtocol", "Configuration", "Encoding", "Identity") + ["pam-driver"]),  // drives the built module through libpam
   tests("NSSTests", plain("HostSystem", "Identity")),  // drives the built library through glibc
   tests("GateShellTests", plain("HostSystem")),
   tests("BinaryTests", []),                     // reads the built files
@@ -119,10 +121,14 @@ targets += [
   tests("HostTests", []),                       // real sshd, ssh, daemon and policy in a private host
 ]
 if Context.environment["SOJOURN_FUZZ"] != nil {  // libFuzzer's own main: breaks every other build
-  targets.append(.executableTarget(name: "fuzz-lines", dependencies: plain("Identity"), path: "Tests/Fuzz/Lines",
-    swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]))
-  targets.append(.executableTarget(name: "fuzz-answer", dependencies: plain("Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity"),
-    path: "Tests/Fuzz/Answer", swiftSettings: house + [.unsafeFlags(["-parse-as-library"])], linkerSettings: libraries))
+  for (name, folder, needs) in [
+    ("fuzz-lines", "Lines", ["Identity"]),
+    ("fuzz-answer", "Answer", ["Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity"]),
+    ("fuzz-certificate", "Certificate", ["Credentials"]), ("fuzz-authentication-info", "AuthenticationInfo", ["Credentials"]),
+  ] {
+    targets.append(.executableTarget(name: name, dependencies: needs.map { .byName(name: $0) }, path: "Tests/Fuzz/\(folder)",
+      swiftSettings: house + [.unsafeFlags(["-parse-as-library"])], linkerSettings: libraries))
+  }
 }
 
 let package = Package(
