@@ -66,9 +66,14 @@ test: stage venv
 test-long: export SOJOURN_TEST_LONG := 1
 test-long: test
 
+# Every parser, SECONDS each.
+SECONDS ?= 60
+fuzz: tools
+	Tests/Fuzz/run.sh $(SECONDS)
+
 demo: stage venv
 	@packaging/tools.sh test
 	@packaging/demo/demo.sh $(STAGE) $(PYTHON)
 
 clean:
-	rm -rf $(BUILD) .build .venv
+	rm -rf $(BUILD) .build .build-fuzz .venv
