@@ -59,15 +59,16 @@ import Testing
     let proxy = "http://127.0.0.1:\(trap.port)"
     try workshop.write(".netrc", "machine policy.test login root password secret\ndefault login root password secret\n", mode: 0o644)
     try workshop.write(".curlrc", "proxy = \(proxy)\ninsecure\n", mode: 0o644)
-    // Were it read, TLS 1.2 would be forbidden, and the endpoint out of reach.
+    // Were it read, only ciphers that the endpoint does not have would be offered.
     let openssl = try workshop.write("openssl.cnf", """
       openssl_conf = all
       [all]
       ssl_conf = ssl
       [ssl]
-      system_default = old
-      [old]
-      MaxProtocol = TLSv1.1
+      system_default = odd
+      [odd]
+      CipherString = ECDHE-ECDSA-AES128-CCM8
+      Ciphersuites = TLS_AES_128_CCM_8_SHA256
       """, mode: 0o644)
 
     func ask(ca: String, pointingAt other: String) throws -> Probe.Outcome {
