@@ -82,11 +82,11 @@ struct PAMPaths {
       // "Not mine" (PAM_IGNORE) is an answer too.
       var after = here
       after.heard = true
-      _ = apply(line.action("ignore"), isSuccess: nil, line: line, to: &after, stack)
+      _ = apply(line.action("ignore"), isSuccess: false, line: line, to: &after, stack)
       next.append((after, culprit))
     } else {
       var after = here
-      let leaves = apply(line.action("ignore"), isSuccess: nil, line: line, to: &after, stack)
+      let leaves = apply(line.action("ignore"), isSuccess: false, line: line, to: &after, stack)
       next.append((after, leaves ? line.place : culprit))
     }
     return next
@@ -105,9 +105,9 @@ struct PAMPaths {
     return outcomes
   }
 
-  /// - Parameter isSuccess: nil for PAM_IGNORE.
+  /// - Parameter isSuccess: PAM_SUCCESS was returned; `ok` with any other code, PAM_IGNORE too, makes that code the result.
   /// - Returns: whether lines are left out because of it.
-  private static func apply(_ action: PAMStack.Action, isSuccess: Bool?, line: PAMStack.Line, to state: inout State, _ stack: PAMStack) -> Bool {
+  private static func apply(_ action: PAMStack.Action, isSuccess: Bool, line: PAMStack.Line, to state: inout State, _ stack: PAMStack) -> Bool {
     switch action {
     case .ignore: return false
     case .reset:
@@ -115,7 +115,7 @@ struct PAMPaths {
       return false
     case .ok, .done:
       let mark = state.mark
-      if mark.impression == .undefined || (mark.impression == .positive && mark.isSuccess), let isSuccess {
+      if mark.impression == .undefined || (mark.impression == .positive && mark.isSuccess) {
         state.mark = Mark(impression: .positive, isSuccess: isSuccess)
       }
       guard action == .done, state.mark.impression == .positive else { return false }

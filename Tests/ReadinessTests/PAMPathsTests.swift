@@ -28,6 +28,8 @@ struct PAMPathsTests {
     ("session [success=1 default=ignore] pam_x.so\nsession substack inner-good\n" + ours, .safe),
     // `done` ends only the substack it stands in.
     ("session substack done-inside\n" + ours, .safe),
+    // A module that says "not mine" under `ok` makes that the result (libpam: PAM_IGNORE), which is no success.
+    ("session [default=ok] pam_x.so\n" + ours, .safe),
     ("session [success=2] pam_deny.so\nsession required pam_permit.so\n" + ours, .safe),
 
     ("session sufficient pam_x.so\n" + ours, .passedBy),
