@@ -6,8 +6,10 @@ enum NameServiceCache {
   static let configuration = "/etc/nscd.conf"
 
   static func findings(_ files: HostFiles, _ processes: [RunningProgram]) -> [Finding] {
+    // Programs ask a cache through its socket, in a directory of root's; what else is named so concerns nobody.
+    let isReachable = ["/run/nscd/socket", "/var/run/nscd/socket"].contains { files.facts($0) != nil }
     let caches = processes.filter { process in ["nscd", "unscd", "nsncd"].contains { process.program.ends(with: "/" + $0) } }
-    guard let cache = caches.first else {
+    guard isReachable, let cache = caches.first(where: { installed($0.program, files) }) else {
       return [Finding("nscd", .ok, "nscd", "no name service cache runs")]
     }
     if cache.program.ends(with: "/nsncd") {
@@ -28,6 +30,11 @@ enum NameServiceCache {
     }
     if findings.isEmpty { findings.append(Finding("nscd", .ok, cache.program, "runs, but caches neither users nor groups")) }
     return findings
+  }
+
+  private static func installed(_ program: String, _ files: HostFiles) -> Bool {
+    guard let found = files.resolve(program) else { return false }
+    return files.isTrusted(found.facts) && files.untrustedDirectory(above: found.path) == nil
   }
 
   /// nscd.conf(5): `enable-cache <database> <yes|no>`; the last line counts, the default is no.

@@ -10,6 +10,9 @@ public struct RunningProgram: Sendable {
   public let commandLine: [UInt8]
   /// It has other files under the paths that matter than we have: a container, or a private mount namespace.
   public let view: View
+  /// It runs as root. No other process is answered with a candidate, and nobody may make this host look unready by
+  /// starting a server of their own.
+  public let isRoot: Bool
 
   public enum View: Sendable {
     /// It sees what Sojourn publishes, and the same configuration.
@@ -20,11 +23,12 @@ public struct RunningProgram: Sendable {
     case apart
   }
 
-  public init(pid: Int32, program: String, commandLine: [UInt8], view: View) {
+  public init(pid: Int32, program: String, commandLine: [UInt8], view: View, isRoot: Bool = true) {
     self.pid = pid
     self.program = program
     self.commandLine = commandLine
     self.view = view
+    self.isRoot = isRoot
   }
 
   /// All processes of this host that run a program from a file. Those that end meanwhile are left out.
@@ -32,12 +36,12 @@ public struct RunningProgram: Sendable {
     let host = HostFiles()
     var programs: [RunningProgram] = []
     for name in host.names(in: "/proc") {
-      guard let number = ProcessTable.decimal(Array(name.utf8)), let pid = Int32(exactly: number) else { continue }
+      guard let number = ProcessTable.decimal(Array(name.utf8)), let pid = Int32(exactly: number), let facts = ProcessTable.facts(of: pid) else { continue }
       guard let target = target("/proc/\(pid)/exe"), let path = String.ifValid(target) else { continue }
       let deleted = " (deleted)"
       let program = path.ends(with: deleted) ? String(decoding: path.utf8.dropLast(deleted.utf8.count), as: UTF8.self) : path
       guard let commandLine = ProcessTable.read("/proc/\(pid)/cmdline", cap: 1 << 20) else { continue }
-      programs.append(RunningProgram(pid: pid, program: program, commandLine: commandLine, view: view(of: pid, host)))
+      programs.append(RunningProgram(pid: pid, program: program, commandLine: commandLine, view: view(of: pid, host), isRoot: facts.effectiveUser == 0))
     }
     return programs
   }

@@ -13,7 +13,7 @@ enum SSHServerFindings {
       listeners.append(SSHListener(program: standard, options: [], pid: nil))
     }
     for process in processes where programs.contains(where: { $0.isExactly(process.program) }) {
-      guard process.view != .apart else { continue }
+      guard process.isRoot, process.view != .apart else { continue }
       switch SSHListener.read(process) {
       case .notAListener: continue
       case .unreadable:

@@ -95,7 +95,17 @@ final class ReadyHost: @unchecked Sendable {
   func severity(_ id: String) -> Finding.Severity? { findings().filter { $0.id == id }.map { $0.severity }.max { a, b in rank(a) < rank(b) } }
   private func rank(_ s: Finding.Severity) -> Int { Finding.Severity.allCases.firstIndex { $0 == s } ?? 0 }
 
-  func start(_ title: String, program: String = "/usr/sbin/sshd", pid: Int32 = 50, view: RunningProgram.View = .same) {
-    processes.append(RunningProgram(pid: pid, program: program, commandLine: Array(title.utf8), view: view))
+  /// A name service cache is installed there, and its socket is where programs look for it.
+  func startCache(_ program: String) throws {
+    for directory in [URL(fileURLWithPath: root + program).deletingLastPathComponent().path, root + "/run/nscd"] {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+    }
+    try write(program, "", mode: 0o755)
+    try write("/run/nscd/socket", "")
+    start(program, program: program)
+  }
+
+  func start(_ title: String, program: String = "/usr/sbin/sshd", pid: Int32 = 50, view: RunningProgram.View = .same, isRoot: Bool = true) {
+    processes.append(RunningProgram(pid: pid, program: program, commandLine: Array(title.utf8), view: view, isRoot: isRoot))
   }
 }
