@@ -92,7 +92,10 @@ extension SettingsReader {
   private mutating func groups(_ range: UIDRange?, _ files: HostFiles) -> (groups: [String], rootEquivalent: [String]) {
     let groups = strings("accounts", "groups")
     let second = strings("accounts", "root_equivalent_groups")
-    if groups.value.count > 256 { fault(groups, "holds \(groups.value.count) groups; expected at most 256") }
+    guard groups.value.count <= 256, second.value.count <= 256 else {
+      fault(groups, "holds \(max(groups.value.count, second.value.count)) groups; expected at most 256")
+      return ([], [])
+    }
     let known: HostNames?
     do throws(SystemError) { known = try HostNames(files) } catch { known = nil }
     var kept: [String] = []

@@ -19,8 +19,8 @@ extension SettingsReader {
   private mutating func authorities(_ files: HostFiles) -> [TrustedAuthority] {
     let paths = strings("certificate", "trusted_ca")
     guard paths.isSound else { return [] }
-    guard !paths.value.isEmpty else {
-      fault(paths, "names no file; expected the file of the authority's public key, such as \"/etc/sojourn/user_ca.pub\"")
+    guard !paths.value.isEmpty, paths.value.count <= 64 else {
+      fault(paths, "names \(paths.value.count) files; expected 1 to 64 with the authorities' public keys, such as \"/etc/sojourn/user_ca.pub\"")
       return []
     }
     var authorities: [TrustedAuthority] = []

@@ -3,13 +3,20 @@ internal import Encoding
 /// The line on which each key and table of a TOML document stands. The library that reads the values tells the lines of
 /// its own errors only; this walks a text that it has accepted (TOML 1.0), and so needs to know no errors.
 struct KeyPlaces {
-  /// Path and line, in the order of the text; a path may stand several times (`[a]` and then `[a.b]` both say `a`).
-  private(set) var lines: [(path: [String], line: Int)] = []
+  /// The first line that says each path; the parts of a path are joined by NUL, which no text of ours holds.
+  private var lines: [[UInt8]: Int] = [:]
 
-  /// The first line that says this path.
-  func line(of path: [String]) -> Int? {
-    lines.first { $0.path.count == path.count && zip($0.path, path).allSatisfy { $0.isExactly($1) } }?.line
+  /// No key of a configuration is deeper; what is, has no line of its own.
+  static let depth = 8
+
+  func line(of path: [String]) -> Int? { lines[KeyPlaces.joined(path)] }
+
+  /// Every path that has a line.
+  var paths: [[String]] {
+    lines.keys.map { $0.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) } }
   }
+
+  private static func joined(_ path: some Sequence<String>) -> [UInt8] { Array(path.map { Array($0.utf8) }.joined(separator: [0])) }
 
   init(_ text: String) {
     bytes = Array(text.utf8)
@@ -62,7 +69,10 @@ struct KeyPlaces {
   /// Notes a path and, so that a table that only dotted keys make has a line too, those above it.
   private mutating func note(_ path: [String], from count: Int) {
     guard path.count > count else { return }
-    for length in (count + 1)...path.count { lines.append((Array(path[..<length]), line)) }
+    for length in (count + 1)...path.count where length <= KeyPlaces.depth {
+      let name = KeyPlaces.joined(path[..<length])
+      if lines[name] == nil { lines[name] = line }
+    }
   }
 
   private mutating func pair(in table: [String]) {

@@ -15,11 +15,15 @@ struct Settings {
   private var tables: [(name: String, place: Place)] = []
   let mainFile: String
 
+  /// More faults than these are one: the file is no configuration.
+  private static let limit = 100
+
   init(mainFile: String) { self.mainFile = mainFile }
 
   /// Takes a file's keys over; what is unknown, of the wrong shape or not in this version is a problem.
   mutating func add(_ entries: [TOMLNode.Entry], file: String, _ problems: inout [Problem]) {
     for entry in entries {
+      guard problems.count < Settings.limit else { return }
       let place = Place(file: file, line: entry.line)
       if Schema.laterTables.contains(where: { $0.isExactly(entry.name) }) {
         problems.append(Problem(place, "[[\(entry.name)]] is not in this version: name the authorities in [certificate] trusted_ca"))
@@ -35,6 +39,10 @@ struct Settings {
       }
       if !tables.contains(where: { $0.name.isExactly(entry.name) }) { tables.append((entry.name, place)) }
       for key in keys {
+        guard problems.count < Settings.limit else {
+          problems.append(Problem(Place(file: file, line: key.line), "too many faults; what follows is not listed"))
+          return
+        }
         let place = Place(file: file, line: key.line)
         guard Schema.key(entry.name, key.name) != nil else {
           problems.append(Problem(place, Settings.unknown(key, in: entry.name)))

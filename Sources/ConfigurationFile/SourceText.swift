@@ -11,6 +11,10 @@ struct SourceText {
   /// The largest file that is read, in bytes.
   static let cap = 256 * 1024
 
+  /// A key may have as many parts as it has dots, and the library works on them by recursion: as many dots as a long
+  /// configuration has in its comments, but not as many as its stack could not bear.
+  static let dots = 2000
+
   enum Failure: Error {
     /// The file itself cannot be had.
     case unreadable(Problem)
@@ -36,6 +40,9 @@ struct SourceText {
   init(file: String, bytes: [UInt8]) throws(Problem) {
     guard bytes.count <= SourceText.cap else {
       throw Problem(Place(file: file, line: 1), "is longer than \(SourceText.cap) bytes, which no configuration is")
+    }
+    guard bytes.count(where: { $0 == 46 }) <= SourceText.dots else {
+      throw Problem(Place(file: file, line: 1), "holds more than \(SourceText.dots) dots, which no configuration does")
     }
     for (index, byte) in bytes.enumerated() where byte < 32 && byte != 9 && byte != 10 && !(byte == 13 && index + 1 < bytes.count && bytes[index + 1] == 10) {
       throw Problem(Place(file: file, line: SourceText.line(of: index, in: bytes)), "holds a control character (byte \(byte)); text is expected")

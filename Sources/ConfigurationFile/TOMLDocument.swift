@@ -50,6 +50,10 @@ enum TOMLDocument {
 
   private static func entries(_ table: TOMLTable, path: [String], _ places: KeyPlaces, _ file: String) throws(Problem) -> [TOMLNode.Entry] {
     var entries: [TOMLNode.Entry] = []
+    guard !table.isEmpty else { return [] }
+    guard path.count < KeyPlaces.depth else {
+      throw Problem(Place(file: file, line: places.line(of: path) ?? 1), "'\(path.joined(separator: "."))' is nested deeper than any key of a configuration")
+    }
     for name in table.keys {
       let here = path + [name]
       let line = places.line(of: here) ?? places.line(of: path) ?? 1

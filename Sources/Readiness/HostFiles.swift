@@ -50,8 +50,12 @@ public struct HostFiles: Sendable {
 
   public func isTrusted(_ facts: FileFacts) -> Bool { facts.uid == owner && facts.permissions & 0o022 == 0 }
 
-  /// The first of the path's directories that somebody else could change, from `/` down; nil if none.
-  public func untrustedDirectory(above path: String) -> String? {
+  /// The first of the path's directories that somebody else could change, from `/` down; nil if none. Where a directory
+  /// is a link, those above its target count too.
+  public func untrustedDirectory(above path: String) -> String? { untrustedDirectory(above: path, links: 0) }
+
+  private func untrustedDirectory(above path: String, links: Int) -> String? {
+    guard links < 8 else { return path }
     var directory = Files.parent(of: path)
     var chain: [String] = []
     while directory.utf8.count > 1 {
@@ -61,7 +65,11 @@ public struct HostFiles: Sendable {
     for step in chain.reversed() {
       guard let found = resolve(step) else { return step }
       // A sticky directory such as /tmp lets nobody replace what is another's, but anybody can put what is missing.
-      if found.facts.uid != owner || found.facts.permissions & 0o022 != 0 { return step }
+      if !isTrusted(found.facts) { return step }
+      guard found.path.utf8.elementsEqual(step.utf8) else {
+        if let untrusted = untrustedDirectory(above: found.path, links: links + 1) { return untrusted }
+        continue
+      }
     }
     return nil
   }

@@ -7,7 +7,7 @@ internal import Identity
 public enum HostReadiness {
   /// Blocking: it may ask the resolver, for at most five seconds an endpoint.
   public static func findings(_ configuration: PublishedConfiguration, _ view: HostView = .host) -> [Finding] {
-    state(view.files) + homeRoot(configuration, view.files) + clock(view.files, Moment.now()) + endpoints(configuration, view)
+    state(view.files) + homeRoot(configuration, view.files) + clock(view.files, Moment.now()) + endpoints(configuration, view) + bans(view.files)
   }
 
   private struct Wanted {
@@ -70,6 +70,13 @@ public enum HostReadiness {
         remedy: "check the clock and its time service")]
     }
     return [Finding("clock", .ok, "clock", "says \(Timestamp.text(now.unixSeconds))")]
+  }
+
+  /// T28: with candidates every name that fits is a user to sshd, so what counts "invalid user" sees few of them.
+  static func bans(_ files: HostFiles) -> [Finding] {
+    guard files.facts("/etc/fail2ban") != nil else { return [] }
+    return [Finding("fail2ban", .ok, "/etc/fail2ban",
+      "its filters for invalid users match less now, because names that fit [accounts] names are users to sshd; refusals are logged as 'pam_sojourn(sshd:session)'")]
   }
 
   static func endpoints(_ configuration: PublishedConfiguration, _ view: HostView) -> [Finding] {

@@ -36,6 +36,7 @@ struct PAMStack {
   }
 
   private(set) var lines: [Line] = []
+  private var filesRead = 0
 
   struct Unreadable: Error { let reason: String }
 
@@ -61,7 +62,8 @@ struct PAMStack {
   /// `include` and `substack` take from a file only what is of their own phase, `@include` is read like the file
   /// itself: both come to the lines of this phase.
   private mutating func read(_ path: String, phase: PAMPhase, level: Int, depth: Int, _ files: HostFiles) throws(Unreadable) {
-    guard depth < 32 else { throw Unreadable(reason: "\(path): files include each other") }
+    filesRead += 1
+    guard depth < 32, filesRead < 256 else { throw Unreadable(reason: "\(path): files include each other") }
     guard let found = files.resolve(path) else { throw Unreadable(reason: "\(path) is missing") }
     guard files.isTrusted(found.facts) else { throw Unreadable(reason: "\(path) can be changed by others than root") }
     let text: [String]

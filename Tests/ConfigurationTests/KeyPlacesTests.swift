@@ -52,9 +52,9 @@ struct KeyPlacesTests {
       }
     }
     walk(try TOMLTable(string: Self.text), [])
-    #expect(Set(places.lines.map { $0.path }) == found)
+    #expect(Set(places.paths) == found)
   }
 
   @Test("never fails on what is no TOML", arguments: ["[", "\"", "'''", "a = {", "a = [", "= = =", "a.", "\"\\", "\"\\u", "]]]", "\n\n[", "a = \"\"\"\\"])
-  func comesToAnEnd(_ text: String) { #expect(KeyPlaces(text).lines.count <= 3) }
+  func comesToAnEnd(_ text: String) { #expect(KeyPlaces(text).paths.count <= 3) }
 }

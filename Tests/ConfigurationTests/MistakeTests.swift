@@ -149,6 +149,21 @@ struct MistakeTests {
     #expect(read.errors.map { $0.line } == ["/etc/sojourn/sojourn.toml:2: is not UTF-8 text"])
   }
 
+  @Test(.timeLimit(.minutes(2))) func hostileShapesAreToldInNoTime() throws {
+    let files = try WrittenHost().files
+    for count in [2001, 100_000] {
+      let dotted = String(repeating: "a.", count: count) + "a = 1\n"
+      #expect(ConfigurationFiles.check(Array(dotted.utf8), files).errors.contains { $0.sentence.contains("dots") })
+    }
+    let header = "[" + String(repeating: "host.", count: 2000) + "x]\ny = 1\n"
+    #expect(ConfigurationFiles.check(Array(header.utf8), files).errors.contains { $0.sentence.contains("nested deeper") })
+    let many = "[host]\n" + (0..<2_000).map { "k\($0) = 1\n" }.joined()
+    let read = ConfigurationFiles.check(Array(many.utf8), files)
+    #expect(read.errors.count > 100 && read.errors.count < 120 && read.errors.contains { $0.sentence.contains("too many faults") })
+    let long = "[certificate]\ntrusted_ca = [" + String(repeating: "'/x',", count: 4_000) + "]\n"
+    #expect(ConfigurationFiles.check(Array(long.utf8), files).errors.contains { $0.sentence.contains("expected 1 to 64") })
+  }
+
   @Test func refusesAFileThatIsTooLongOrTooDeep() throws {
     let files = try WrittenHost().files
     #expect(ConfigurationFiles.check([UInt8](repeating: 35, count: 300_000), files).errors.count == 1)

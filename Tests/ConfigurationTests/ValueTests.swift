@@ -76,6 +76,18 @@ struct ValueTests {
     #expect(try host.read(text).errors.map { $0.sentence } == ["certificate.trusted_ca: /etc/sojourn/nowhere.pub is missing; expected a file with public keys"])
   }
 
+  @Test func followsLinksAndWantsTheDirectoriesAboveTheirTargetsToBeRoots() throws {
+    let host = try WrittenHost()
+    try host.directory("/srv/keys/deep")
+    try host.write("/srv/keys/deep/ca.pub", WrittenHost.authority + "\n")
+    let text = WrittenHost.least.replacingOccurrences(of: "/etc/sojourn/user_ca.pub", with: "/etc/sojourn/keys/ca.pub") + WrittenHost.range
+    // A relative link: the kernel would follow an absolute one out of the directory that stands for the host.
+    try host.link("/etc/sojourn/keys", to: "../../srv/keys/deep")
+    #expect(try host.read(text).errors.isEmpty)
+    try host.mode("/srv/keys", 0o777)
+    #expect(try host.read(text).errors.contains { $0.sentence.contains("can be changed by others") })
+  }
+
   // MARK: endpoints
 
   @Test("endpoints that are taken", arguments: [
