@@ -36,11 +36,14 @@ private struct GroupArray {
   /// The most gids that are wanted; none if it is not positive.
   let limit: Int
 
+  /// glibc merges the groups that all sources give, ours too for a name that an earlier source has (root!). So nobody is
+  /// made a candidate here: the process has been told of one by passwd, which is asked of us only if no other source has
+  /// the name, or this is not our account.
   func append(groupsOf name: AccountName) throws(Absence) {
     if let file = try GroupArray.memberFile(of: name) { return try append(file) }
     if let kept = Slot.candidate(named: name) { return try append(kept.group) }
     try Published.check(ProjectionPlaces.member)
-    try append(Candidate(name).group)
+    throw .nobody
   }
 
   private static func memberFile(of name: AccountName) throws(Absence) -> TrustedFile? {

@@ -28,7 +28,7 @@ enum PAMFindings {
     case .overruled(let place):
       findings.append(Finding(id, .problem, subject,
         "a refusal of pam_sojourn.so does not end in a refusal" + (place.utf8.isEmpty ? "" : " (\(place))"),
-        remedy: "give its line the control [success=ok ignore=ignore default=die], without a '-' before the type, and let no later line use reset"))
+        remedy: "give its line the control [success=ok ignore=ignore module_unknown=ignore default=die], without a '-' before the type, and let no later line use reset"))
     case .tooComplex:
       findings.append(Finding(id, .problem, subject, "have too many branches to be followed, so nothing can be said of them",
         remedy: "simplify the service; " + example))

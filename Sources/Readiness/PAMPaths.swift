@@ -97,7 +97,8 @@ struct PAMPaths {
     var outcomes: [(Bool, PAMStack.Action)] = []
     if !line.module.isExactly("pam_deny.so") { outcomes.append((true, line.action("success"))) }
     if line.module.isExactly("pam_permit.so") { return outcomes }
-    var actions = failures.map { line.action($0) }
+    // A module that is missing or cannot be loaded says nothing, neither yes nor no. That it is there is another finding.
+    var actions = failures.filter { !line.isOurs || !$0.isExactly("module_unknown") }.map { line.action($0) }
     // A module file that is missing is passed over where the line begins with '-'.
     if line.isOptionalFile { actions.append(.ignore) }
     var known: Set<PAMStack.Action> = []

@@ -35,6 +35,8 @@ final class Daemon {
   var connections: [Int32: Connection] = [:]
   /// Uids whose processes are being looked into.
   var suspects: Set<UInt32> = []
+  /// Monitors of refused logins, which are about to be ended: their children tell the person why.
+  var dismissed: Set<Int32> = []
   /// When processes of a uid were last said to be intruders: seconds since boot.
   var reportedIntruders: [UInt32: Int64] = [:]
   /// Ends that wait for their turn.

@@ -18,8 +18,9 @@ extension Daemon {
   private func lookForIntruders(among processes: [ProcessFacts]) {
     guard let range = configuration?.accounts.range else { return }
     let expected = expectedUIDs()
+    let dismissing = descendantsOfDismissed(among: processes)
     var found: [UInt32: [ProcessFacts]] = [:]
-    for process in processes where !process.isGone {
+    for process in processes where !process.isGone && !dismissing.contains(process.pid) {
       // The effective uid alone may be lent for a moment by sshd's monitor, which is root.
       for uid in Set([process.realUser, process.savedUser]) where uid >= 1000 && !expected.contains(uid) { found[uid, default: []].append(process) }
     }
@@ -27,6 +28,17 @@ extension Daemon {
     for (uid, processes) in found { treat(uid, processes) }
     suspects.formIntersection(found.keys)
     reportedIntruders = reportedIntruders.filter { found[$0.key] != nil }
+  }
+
+  /// After a refusal sshd goes on for a moment, as the person and with nothing of the person's: it prints the reason and
+  /// ends with 254. Killed, it would tell nobody why.
+  private func descendantsOfDismissed(among processes: [ProcessFacts]) -> Set<Int32> {
+    var found = dismissed
+    while true {
+      let more = processes.filter { found.contains($0.parent) && !found.contains($0.pid) }
+      if more.isEmpty { return found }
+      found.formUnion(more.map(\.pid))
+    }
   }
 
   private func isRegistered(_ uid: UInt32) -> Bool {

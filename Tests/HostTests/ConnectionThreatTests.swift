@@ -34,7 +34,7 @@ import Testing
             "alice", alice, flags: ["-N", "-M", "-S", path, "-L", "7003:127.0.0.1:22", "-R", "7004:127.0.0.1:22", "-L", "/home/visitor/.ssh/forward:/run/nothing"])
         #expect(try eventually(15) { try host.exists(path) }, "\(master.stderr)\n\(sojourn.logs)")
         #expect(try eventually(10) { try forwards(host, 7003) && forwards(host, 7004) }, "\(master.stderr)")
-        #expect(try host.run("/usr/sbin/sojourn", "end", "alice").succeeded)
+        #expect(try host.run("/usr/sbin/sojourn", "end", "--yes", "alice").succeeded)
         #expect(master.wait(seconds: 15) != nil, "the connection outlives its lease\n\(sojourn.logs)")
         #expect(try !forwards(host, 7003))
         #expect(try !forwards(host, 7004))

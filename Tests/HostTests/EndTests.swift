@@ -110,12 +110,12 @@ import Testing
         defer { sojourn.stop() }
         let host = sojourn.host
         let shell = try sojourn.openShell("alice")
-        let ended = try host.run("/usr/sbin/sojourn", "end", "alice")
+        let ended = try host.run("/usr/sbin/sojourn", "end", "--yes", "alice")
         #expect(ended.succeeded, "\(ended)")
         #expect(shell.client.wait(seconds: 15) != nil, "\(sojourn.logs)")
         let left = try sojourn.tracesLeft(of: "alice")
         #expect(left.isEmpty, "\(left)\n\(sojourn.logs)")
-        #expect(try host.run("/usr/sbin/sojourn", "end", "alice").status == 1, "nobody of that name is here any more")
+        #expect(try host.run("/usr/sbin/sojourn", "end", "--yes", "alice").status == 1, "nobody of that name is here any more")
     }
 
     @Test func resumesAfterTheDaemonWasKilledWithSessionsOpen() throws {

@@ -52,7 +52,7 @@ import Testing
         #expect(try sojourn.login("alice", "echo got-in").stdout == "got-in\n", "\(sojourn.logs)")
         #expect(ContinuousClock.now - began < .seconds(10))
         #expect(try shell.run("id -un") == "alice\n", "no message of mallory's had an effect")
-        #expect(try !host.run(["/usr/sbin/sojourn", "end", "alice"], as: "mallory").succeeded)
+        #expect(try !host.run(["/usr/sbin/sojourn", "end", "--yes", "alice"], as: "mallory").succeeded)
         #expect(try shell.run("id -un") == "alice\n")
         // Nor may the person herself end, read or rewrite her lease.
         #expect(try shell.run("cat /run/sojourn/leases/alice.json; echo x > /run/sojourn/nss/member/alice; rm -f /run/sojourn/nss/passwd/alice; ls /run/sojourn/nss/passwd").contains("alice\n"))

@@ -48,12 +48,20 @@ final class SojournHost {
 
     /// Kills the daemon the hard way, as a crash would.
     func killDaemon() throws {
-        try host.must("pkill -KILL -x sojournd; while pgrep -x sojournd > /dev/null; do sleep 0.02; done")
+        try host.must("pkill -KILL -x sojournd; while pgrep -r S,R,D,T -x sojournd > /dev/null; do sleep 0.02; done", deadline: 10)
         guard daemon?.wait(seconds: 5) != nil else { throw HostFailure("sojournd survived SIGKILL") }
     }
 
     func startSSHDOnly(options: [String] = []) throws {
         server = try host.startSSHD(options: options)
+    }
+
+    /// Stops the daemon as a debugger would: it is there and does not answer.
+    func freezeDaemon() throws { try host.must("pkill -STOP -x sojournd") }
+
+    func thawDaemon() throws {
+        try host.must("pkill -CONT -x sojournd")
+        daemon?.kill(SIGCONT) // nsenter stops with its child, and does not go on with it
     }
 
     /// Starts the daemon and sshd where `init` did not.

@@ -77,12 +77,12 @@ import Testing
         defer { sojourn.stop() }
         let host = sojourn.host
         // A daemon that sees nothing for a while, so that its candidates outlive what they promise.
-        try host.must("pkill -STOP -x sojournd")
+        try sojourn.freezeDaemon()
         let other = try otherSSHD(sojourn, port: 2222, sftp: "internal-sftp")
         let client = try host.startSSH("alice", sojourn.ca.certificate(for: "alice"), "sftp", flags: ["-s", "-p", "2222"])
         let uid = CollidingNames.firstProbe(of: "alice")
         #expect(try eventually(10) { try !host.processes(of: uid).isEmpty }, "\(client.stderr)\n\(other.log)")
-        try host.must("pkill -CONT -x sojournd")
+        try sojourn.thawDaemon()
         #expect(client.wait(seconds: 20) != nil, "still connected\n\(sojourn.logs)")
         #expect(try eventually(5) { try host.processes(of: uid).isEmpty })
         #expect(try sojourn.audit().contains { $0["event"] as? String == "intruder" }, "\(sojourn.logs)")

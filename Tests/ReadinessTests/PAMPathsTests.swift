@@ -13,6 +13,8 @@ struct PAMPathsTests {
     ("session required pam_sojourn.so\n", .safe),
     ("session requisite pam_sojourn.so\nsession optional pam_x.so\n", .safe),
     ("session required /usr/lib/security/pam_sojourn.so debug\n", .safe),
+    // A module that is not there says nothing; that it is not there is told elsewhere.
+    ("session [success=ok ignore=ignore module_unknown=ignore default=die] pam_sojourn.so\nsession required pam_permit.so\n", .safe),
     ("session [success=ok new_authtok_reqd=ok ignore=ignore default=bad] pam_sojourn.so\nsession sufficient pam_x.so\n", .safe),
     ("session optional pam_x.so\nsession required pam_y.so\n" + ours, .safe),
     ("session [success=1 default=ignore] pam_unix.so\nsession requisite pam_deny.so\nsession required pam_permit.so\n" + ours, .safe),
@@ -49,7 +51,7 @@ struct PAMPathsTests {
     ("session [success=ok default=ignore] pam_sojourn.so\nsession required pam_permit.so\n", .overruled),
     ("session [default=ok] pam_sojourn.so\nsession required pam_permit.so\n", .safe),
     ("session [success=ok ignore=ignore perm_denied=ignore default=die] pam_sojourn.so\nsession required pam_permit.so\n", .overruled),
-    ("session [success=ok ignore=ignore module_unknown=ignore default=die] pam_sojourn.so\nsession required pam_permit.so\n", .overruled),
+    ("session [success=ok ignore=ignore service_err=ignore default=die] pam_sojourn.so\nsession required pam_permit.so\n", .overruled),
     ("session [success=ok default=1] pam_sojourn.so\nsession required pam_x.so\nsession required pam_permit.so\n", .overruled),
     ("session [success=ok default=bad] pam_sojourn.so\nsession [default=reset] pam_x.so\nsession required pam_permit.so\n", .overruled),
     ("-session required pam_sojourn.so\nsession required pam_permit.so\n", .overruled),
