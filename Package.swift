@@ -118,6 +118,8 @@ targets += [
   tests("AccountsTests", plain("Accounts", "Audit", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
   tests("ReadinessTests", plain("Readiness", "Configuration", "Encoding", "Identity", "HostSystem")),
   tests("CommandLineTests", plain("HostSystem")),
+  tests("HostSystemTests", plain("HostSystem")),
+  tests("DaemonTests", [], exclude: ["login.py"]),      // the real daemon in a private host, driven through its socket
   tests("HostTests", []),                       // real sshd, ssh, daemon and policy in a private host
 ]
 if Context.environment["SOJOURN_FUZZ"] != nil {  // libFuzzer's own main: breaks every other build

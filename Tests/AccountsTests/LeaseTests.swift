@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+@testable import Accounts
+import DaemonProtocol
+import Encoding
+import HostSystem
+import Identity
+
+@Suite struct LeaseTests {
+  @Test func isReadAsItWasWritten() throws {
+    let scratch = try Scratch()
+    let files = LeaseFiles(directory: scratch.path)
+    var lease = try Sample.lease()
+    lease.state = .draining
+    try files.write(lease)
+    guard case .lease(let read)? = try files.all().first else { return #expect(Bool(false), "not read") }
+    #expect(read.json.text() == lease.json.text())
+    #expect(read.name == lease.name && read.uid == 70_001 && read.sessions.count == 2 && read.leaving.count == 1)
+    if case .active = read.state { #expect(Bool(false)) }
+    #expect(read.sessions[0].deadline == lease.sessions[0].deadline)
+    #expect(read.sessions[0].process == lease.sessions[0].process)
+    #expect(read.sessions[0].credential.keyID == lease.sessions[0].credential.keyID)
+    #expect(try Files.facts(scratch("alice.json")).permissions == 0o600)
+    try files.remove(lease.name)
+    try files.remove(lease.name)
+    #expect(try files.all().isEmpty)
+  }
+
+  @Test func showsTheUnionOfItsSessionsGroups() throws {
+    let lease = try Sample.lease()
+    #expect(lease.groups(marker: 999) == [997, 998, 999])
+    #expect(Lease(name: lease.name, uid: 1, home: "/").groups(marker: 999) == [999])
+  }
+
+  /// Whatever a byte became, the name is not lost: it is read, or it is said to be damaged.
+  @Test func aDamagedFileIsReadOrSaidToBeDamagedButNeverLost() throws {
+    let scratch = try Scratch()
+    let files = LeaseFiles(directory: scratch.path)
+    let lease = try Sample.lease()
+    let whole = try #require(lease.json.text())
+    var damaged = 0, tried = 0
+    func look(_ bytes: [UInt8]) throws {
+      try Files.replace(scratch("alice.json"), with: bytes, mode: 0o600, durable: false)
+      let found = try files.all()
+      tried += 1
+      try #require(found.count == 1)
+      switch found[0] {
+      case .lease(let read): #expect(read.name == lease.name)
+      case .damaged(let name, let reason):
+        damaged += 1
+        #expect(name == lease.name && !reason.isEmpty)
+      }
+    }
+    for index in whole.indices {
+      for value in [whole[index] ^ 1, whole[index] ^ 0x20, 0, 0xff] {
+        var bytes = whole
+        bytes[index] = value
+        try look(bytes)
+      }
+    }
+    for length in stride(from: 0, to: whole.count, by: 3) { try look(Array(whole.prefix(length))) }
+    #expect(damaged > tried / 2)
+  }
+
+  @Test func aFileThatIsNotOursIsDamagedOrNoLease() throws {
+    let scratch = try Scratch()
+    let files = LeaseFiles(directory: scratch.path)
+    let text = try #require(try Sample.lease().json.text())
+    try Files.replace(scratch("alice.json"), with: text, mode: 0o666, durable: false)
+    try Files.replace(scratch("bob.json"), with: text, mode: 0o600, durable: false)
+    try Files.link(scratch("carol.json"), to: "bob.json")
+    try Files.makeDirectory(scratch("dave.json"), mode: 0o700)
+    try Files.replace(scratch("Not A Name.json"), with: text, mode: 0o600, durable: false)
+    try Files.replace(scratch("left.json.new"), with: text, mode: 0o600, durable: false)
+    var names: [String] = []
+    for found in try files.all() {
+      guard case .damaged(let name, _) = found else { #expect(Bool(false), "believed \(found)"); continue }
+      names.append(name.text)
+    }
+    #expect(names.sorted() == ["alice", "bob", "carol", "dave"])
+    #expect(!Files.exists(scratch("left.json.new")))
+  }
+
+  @Test func aLocalSessionIsReadAsItWasWrittenAndADamagedOneGoes() throws {
+    let scratch = try Scratch()
+    let files = LocalSessionFiles(directory: scratch.path)
+    let local = LocalSession(name: "DOMAIN\\some one", uid: 1_000, session: Sample.session())
+    try files.write(local)
+    let read = try #require(try files.all().first)
+    #expect(read.name == local.name && read.uid == 1_000 && read.session.id == local.session.id)
+    let whole = try Files.readTrusted(scratch(local.session.id + ".json"), cap: 1 << 20)
+    for index in whole.indices {
+      var bytes = whole
+      bytes[index] ^= 0x80
+      try Files.replace(scratch("x.json"), with: bytes, mode: 0o600, durable: false)
+      #expect(try files.all().count == 1)
+      #expect(!Files.exists(scratch("x.json")))
+    }
+  }
+
+  @Test func sessionNumbersBeginWithADigitAndAreNotRepeated() throws {
+    var seen: Set<String> = []
+    for _ in 0..<2000 { seen.insert(try Session.newID(at: 1_700_000_000)) }
+    #expect(seen.count == 2000)
+    #expect(seen.allSatisfy { $0.hasPrefix("1700000000-") && AccountName($0) == nil })
+  }
+}
