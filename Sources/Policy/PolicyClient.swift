@@ -2,11 +2,10 @@ public import Configuration
 internal import DaemonProtocol
 internal import Encoding
 internal import HostSystem
+internal import Identity
 
 /// Asks the policy endpoints for a decision: once, live, with one deadline for everything.
 public enum PolicyClient {
-  /// Told to the endpoint as `context.pep.version` and in `User-Agent`.
-  public static var version: String { "0.1.0" }
   /// What is trusted if the configuration names no authority: the system's bundle, by name, so that no default of a
   /// library and no environment variable takes part.
   public static var systemAuthorities: String { "/etc/ssl/certs/ca-certificates.crt" }
@@ -131,7 +130,7 @@ struct Round {
     if let file = rules.tokenFile { token = try transport.token(file: file) }
     return HTTPRequest(url: endpoint.url, host: endpoint.host, port: endpoint.port, isPlain: isPlain, isLiteral: isLiteral, addresses: addresses,
       caFile: rules.caFile ?? PolicyClient.systemAuthorities, clientCertificate: rules.clientCertificate, clientKey: rules.clientKey,
-      bearerToken: token, requestID: requestID, userAgent: "sojourn/" + PolicyClient.version, body: body, milliseconds: 0)
+      bearerToken: token, requestID: requestID, userAgent: "sojourn/" + Release.version, body: body, milliseconds: 0)
   }
 
   /// What libcurl will connect to is what we judged: the URL goes on with that very host, and then with its port or path.

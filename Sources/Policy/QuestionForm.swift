@@ -1,6 +1,7 @@
 internal import Configuration
 internal import DaemonProtocol
 internal import Encoding
+internal import Identity
 
 /// The question as an AuthZEN evaluation request (Authorization API 1.0, section "Access Evaluation Request").
 ///
@@ -42,7 +43,7 @@ extension Question {
     context.set("tty", known(login.tty))
     context.set("credential", credentialForm)
     if !isInSubject { context.set("attributes", stable) }
-    context.set("pep", .object([.init("name", .string("pam_sojourn")), .init("version", .string(PolicyClient.version))]))
+    context.set("pep", .object([.init("name", .string("pam_sojourn")), .init("version", .string(Release.version))]))
     context.set("supported_obligations", .array([]))
 
     var root = JSONObject()

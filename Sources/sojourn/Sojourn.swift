@@ -1,10 +1,9 @@
 import ArgumentParser
 import Glibc
+import Identity
 
 @main
 struct Sojourn: ParsableCommand {
-  static let version = "0.1.0"
-
   static let configuration = CommandConfiguration(
     commandName: "sojourn",
     abstract: "Just-in-time access to this host: accounts that exist as long as a session does.",
@@ -16,7 +15,7 @@ struct Sojourn: ParsableCommand {
 
       Exit status: 0 done, 1 refused or faulty, 2 unreadable input, 3 the daemon does not answer, 64 wrong usage.
       """,
-    version: version,
+    version: Release.version,
     subcommands: [Check.self, Apply.self, Sessions.self, End.self, Status.self])
 
   static func main() {

@@ -51,6 +51,8 @@ extension Daemon {
       candidates.published = line
       candidates.reasons = []
       record.note(.candidates, .info, "every sshd of this host leads through Sojourn: names without an account may log in")
+      // Only now does sshd know anybody in the group `sojourn`, and so what its `Match Group sojourn` changes: look again.
+      loop.after(0) { [weak self] in self?.verifyHost() }
     } catch {
       withhold(["the candidate rules cannot be written: \(error.sentence)"])
     }

@@ -113,7 +113,7 @@ extension Daemon {
   }
 
   var status: DaemonStatus {
-    DaemonStatus(softwareVersion: Daemon.version, pid: ProcessTable.ownPid, started: started,
+    DaemonStatus(softwareVersion: Release.version, pid: ProcessTable.ownPid, started: started,
       candidatesWithheld: candidates.published == nil ? candidates.reasons : nil, configurationProblem: configurationProblem,
       leases: UInt64(leases.count), sessions: UInt64(watches.count), quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted())
   }

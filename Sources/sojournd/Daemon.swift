@@ -10,8 +10,6 @@ import Logging
 /// The one writer of accounts. Its parts are extensions of this class, a file each: connections, openings, sessions,
 /// ends, intruders, candidates, configuration. All run on one loop, so that nothing is ever half seen.
 final class Daemon {
-  static let version = "0.1.0"
-
   let loop: EventLoop
   let record: Record
   let leaseFiles = LeaseFiles(directory: Places.leases)
@@ -106,7 +104,7 @@ final class Daemon {
       verifyHost()
     }
     tick()
-    record.note(.daemon, .info, "sojournd \(Daemon.version) started")
+    record.note(.daemon, .info, "sojournd \(Release.version) started")
     loop.run()
     if isDisplaced { return }
     try? projection.withdrawCandidates()

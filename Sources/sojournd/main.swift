@@ -11,7 +11,7 @@ func main() -> Int32 {
   let arguments = Array(CommandLine.arguments.dropFirst())
   switch arguments.first {
   case "--version":
-    print("sojournd \(Daemon.version)")
+    print("sojournd \(Release.version)")
     return 0
   case "teardown": return TeardownWorker.run(Array(arguments.dropFirst()))
   case "verify": return VerifyWorker.run()

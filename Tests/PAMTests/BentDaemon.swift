@@ -34,7 +34,7 @@ final class BentDaemon: @unchecked Sendable {
       let listener = SeqpacketSocket(FileDescriptor(owning: copy))
       while !lock.withLock({ isOver }) {
         var waiting = pollfd(fd: copy, events: Int16(POLLIN), revents: 0)
-        guard poll(&waiting, 1, 100) > 0, let connection = listener.accept() else { continue }
+        guard poll(&waiting, 1, 100) > 0, let connection = try? listener.accept() else { continue }
         let peer = SeqpacketSocket(connection)
         waiting = pollfd(fd: peer.descriptor.raw, events: Int16(POLLIN), revents: 0)
         guard poll(&waiting, 1, 2000) > 0, let packet = try? peer.receive(cap: Request.cap), let request = try? Request(packet: packet) else { continue }

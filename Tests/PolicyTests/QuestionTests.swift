@@ -1,3 +1,4 @@
+import Identity
 import Configuration
 import Encoding
 import HostSystem
@@ -23,7 +24,7 @@ import Testing
          "credential":{"kind":"ssh-cert","key_id":"alice@example.com","serial":"18446744073709551615","key_fp":"SHA256:key","ca_fp":"SHA256:ca",
            "principals":["alice","dba"],"not_before":"2026-11-18T11:09:00Z","not_after":"2026-11-18T12:10:00Z",
            "extensions":{"permit-pty":"","roles@example.com":"sha256:00"}},
-         "pep":{"name":"pam_sojourn","version":"\(PolicyClient.version)"},"supported_obligations":[]}}
+         "pep":{"name":"pam_sojourn","version":"\(Release.version)"},"supported_obligations":[]}}
       """.bytes)
     #expect(question.text(sorted: true) == expected.text(sorted: true))
   }
