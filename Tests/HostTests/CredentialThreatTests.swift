@@ -107,7 +107,7 @@ import Testing
     /// T7: two certificates: which of them was meant?
     @Test func t7RefusesTwoCertificates() throws {
         let sojourn = try SojournHost { host, _ in
-            try host.write("Match User alice\n    AuthenticationMethods publickey,publickey\n", to: "/etc/ssh/sshd_config.d/05-two.conf")
+            try host.write("Match User alice\n    AuthenticationMethods publickey,publickey\n", to: "/etc/ssh/sshd_config.d/00-a-two.conf")
         }
         defer { sojourn.stop() }
         let one = try sojourn.ca.certificate(for: "alice", serial: 1), other = try sojourn.ca.certificate(for: "alice", serial: 2)

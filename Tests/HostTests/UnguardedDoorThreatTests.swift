@@ -16,9 +16,9 @@ import Testing
     @Test func t1WithdrawsCandidatesWhenSSHDStopsUsingPAM() throws {
         let sojourn = try SojournHost()
         defer { sojourn.stop() }
-        try sojourn.host.write("UsePAM no\n", to: "/etc/ssh/sshd_config.d/05-without-pam.conf")
+        try sojourn.host.write("UsePAM no\n", to: "/etc/ssh/sshd_config.d/00-a-without-pam.conf")
         try expectClosed(sojourn, "UsePAM no")
-        try sojourn.host.must("rm /etc/ssh/sshd_config.d/05-without-pam.conf")
+        try sojourn.host.must("rm /etc/ssh/sshd_config.d/00-a-without-pam.conf")
         try sojourn.waitForCandidates(seconds: 20)
         #expect(try sojourn.login("alice", "echo got-in").stdout == "got-in\n", "\(sojourn.logs)")
     }
