@@ -151,6 +151,8 @@ int sojourn_spawn(const char *path, char *const *argv, char *const *envp, const 
     result = above[i] >= 0 ? posix_spawn_file_actions_adddup2(&actions, above[i], i)
                            : posix_spawn_file_actions_addopen(&actions, i, "/dev/null", O_RDWR, 0);
   }
+  /* What this process was itself started with may not be close-on-exec. */
+  if (result == 0) result = posix_spawn_file_actions_addclosefrom_np(&actions, count);
   if (result == 0) result = posix_spawn(pid_out, path, &actions, &attributes, argv, envp);
   for (int i = 0; i < count; i++)
     if (above[i] >= 0) close(above[i]);

@@ -94,7 +94,7 @@ extension Daemon {
   func lookForListeners(among processes: [ProcessFacts]) {
     guard let programs = configuration?.host.candidatePrograms else { return }
     var listeners: Set<Int32> = []
-    for process in processes where process.effectiveUser == 0 && process.name.starts(with: "ssh".utf8) {
+    for process in processes where process.effectiveUser == 0 {
       guard let program = ProcessTable.program(of: process.pid), programs.contains(program), isListener(process.pid) else { continue }
       listeners.insert(process.pid)
     }

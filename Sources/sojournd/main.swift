@@ -29,7 +29,7 @@ func runDaemon() -> Int32 {
     complain("sojournd must be started by root.")
     return 1
   }
-  LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+  LoggingSystem.bootstrap { _ in StandardErrorLog() }
   do throws(SystemError) {
     try Daemon(log: Logger(label: "sojournd")).run()
     return 0

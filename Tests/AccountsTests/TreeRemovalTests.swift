@@ -22,7 +22,7 @@ import Identity
 
   @Test func removesLinksAndNothingThatTheyLeadTo() throws {
     let (report, scratch) = try Self.removal(
-      "ln -s /etc/passwd a; ln -s ../../outside b; ln -s ../../outside/file c; ln -s . d; ln -s / e; mkfifo f; mknod g b 7 0; ln -s \"$1\"/outside .. 2>/dev/null; ln ../../outside/file h; chown -hR 70001 .; chown 0 ../../outside/file")
+      "ln -s /etc/passwd a; ln -s ../../outside b; ln -s ../../outside/file c; ln -s . d; ln -s / e; mkfifo f; mknod g b 7 0; ln ../../outside/file h; chown -hR 70001 .; chown 0 ../../outside/file")
     #expect(report.left == [])
     #expect(report.removed == 9)
     #expect(Self.left(scratch) == ".sojourn-home-root ")
@@ -152,17 +152,17 @@ import Identity
     let build = try Built.folder
     shell("cd \"$1\"/home; mkdir -p alice/a/b/c alice/d; for i in $(seq 3000); do : > alice/a/f$i; : > alice/a/b/c/g$i; mkdir alice/d/$i; done; echo his > alice/a/his; chown -R 70001 alice; chown 70002 alice/a/his; mkdir \"$1\"/uids; ln -s alice \"$1\"/uids/70001", scratch.path)
     var kills = 0
-    for round in 0..<400 {
-      // The worker sees only our directories where the host's would be.
+    for round in 0..<24 {
+      // The worker sees only our directories where the host's would be. The last one is left to come to its end.
       let said = shell(
         """
-        unshare -m --propagation private bash -c 'mount --bind "$1"/uids /var/lib/sojourn/uids 2>/dev/null || { mkdir -p /run/x; mount -t tmpfs t /var/lib; mkdir -p /var/lib/sojourn/uids; mount --bind "$1"/uids /var/lib/sojourn/uids; }
+        unshare -m --propagation private bash -c 'mount -t tmpfs t /var/lib; mkdir -p /var/lib/sojourn/uids; mount --bind "$1"/uids /var/lib/sojourn/uids
         for d in /tmp /var/tmp /dev/shm /run/lock; do case "$1" in $d/*) ;; *) [ -d $d ] && mount -t tmpfs t $d;; esac; done
-        "$2"/sojournd teardown alice 70001 "$1"/home & p=$!; sleep "$3"; kill -9 $p 2>/dev/null && echo killed; wait $p 2>/dev/null' bash "$1" "$2" "$3"
-        """, scratch.path, build, "0.0\(String(format: "%02d", 5 + round % 40))")
+        "$2"/sojournd teardown alice 70001 "$1"/home & p=$!; [ -z "$3" ] || { sleep "$3"; kill -9 $p 2>/dev/null && echo killed; }; wait $p 2>/dev/null' bash "$1" "$2" "$3"
+        """, scratch.path, build, round == 23 ? "" : String(format: "%.4f", 0.0101 + Double(round % 12) * 0.006))
       if said.contains("killed") { kills += 1 } else { break }
     }
-    #expect(kills >= 1)
+    #expect(kills >= 5)
     #expect(try !root.holds(name, uid: Self.uid))
     #expect(shell("cd \"$1\"/home; ls -A | grep -v -e kept -e root; cat .sojourn-kept-70001-*/*", scratch.path) == "his\n")
   }

@@ -78,6 +78,7 @@ import Testing
         let second = try host.host.start(["/usr/sbin/sojournd"], input: "")
         #expect(try eventually(5) { try host.host.exists("/run/sojourn/sojournd.sock") })
         try host.host.must("pkill -CONT -o -x sojournd")
+        first.kill(SIGCONT)
         #expect(first.wait(seconds: 5) != nil)
         #expect(second.isRunning)
         #expect(try host.sessions().count == 1)

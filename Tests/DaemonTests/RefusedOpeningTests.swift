@@ -59,17 +59,18 @@ import Testing
 
     /// T5: a source that is named and installed, and cannot answer.
     @Test func aSourceThatFailsIsARefusal() throws {
-        let host = try DaemonHost { host in try host.must("sed -i -E 's/^passwd:.*/passwd: files db sojourn/' /etc/nsswitch.conf") }
+        let host = try DaemonHost { host in try host.must("sed -i -E 's/^passwd:.*/passwd: files hesiod sojourn/' /etc/nsswitch.conf") }
         let login = try host.login("alice")
         #expect(login.refusal == "source-failed", "\(login.reply)")
-        #expect(login.detail.contains("db"))
+        #expect(login.detail.contains("hesiod"))
         try host.host.must("sed -i -E 's/^passwd:.*/passwd: files[NOTFOUND=continue] nothere sojourn/' /etc/nsswitch.conf")
         #expect(try host.login("root").refusal == "name-of-other")
         #expect(try host.login("alice").isOpened)
     }
 
     @Test func aNumberThatAnotherSourceHasIsEnteredAsTaken() throws {
-        let host = try DaemonHost { host in try host.must("useradd -M -u 70123 -o other") }
+        let host = try DaemonHost()
+        try host.host.must("useradd -M -u 70123 other")
         #expect(try host.login("alice", "--uid", "70123").refusal == "number-of-other")
         #expect(try host.host.must("readlink /var/lib/sojourn/uids/70123") == "!taken\n")
         #expect(try host.login("alice").isOpened)
@@ -85,7 +86,13 @@ import Testing
             before.end()
             #expect(try host.tracesLeft(of: "zoe") == "")
             try host.host.must("head -c 200000 /dev/zero > \(place)/filler || true")
-            let login = try host.login("alice")
+            // The last block of the log may have room for a line or two yet.
+            var login = try host.login("alice")
+            for _ in 0..<8 where login.isOpened {
+                login.end()
+                #expect(try host.tracesLeft(of: "alice") == "")
+                login = try host.login("alice")
+            }
             #expect(["not-written", "no-home"].contains(login.refusal), "\(login.reply)")
             login.end()
             #expect(try host.tracesLeft(of: "alice") == "")

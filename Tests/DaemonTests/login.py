@@ -42,9 +42,12 @@ def connect(patience=5.0):
             time.sleep(0.02)
 
 
-def ask(message):
+def ask(message, loginuid=None):
     connection = connect()
     connection.send(json.dumps({"version": 1, **message}).encode())
+    if loginuid is not None:  # pam_loginuid, which marks the login as the person's before it is opened
+        with open("/proc/self/loginuid", "w") as file:
+            file.write(str(loginuid))
     return json.loads(connection.recv(1 << 20))
 
 
@@ -91,6 +94,7 @@ def main():
     parser.add_argument("mode", choices=["login", "many", "ask", "raw", "silent", "flood"])
     parser.add_argument("words", nargs="*")
     parser.add_argument("--uid", type=int)
+    parser.add_argument("--loginuid", type=int)
     parser.add_argument("--groups", default="")
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--shell", default="/bin/bash")
@@ -98,7 +102,7 @@ def main():
     parser.add_argument("--local", action="store_true")
     options = parser.parse_args()
     if options.mode == "login":
-        reply = ask(opening(options.words[0], options))
+        reply = ask(opening(options.words[0], options), options.loginuid)
         say(reply)
         stay(reply.get("session", ""))
     elif options.mode == "many":
