@@ -11,8 +11,8 @@ import Identity
   /// `as UID COMMAND…` starts a process with a uid, `down` runs the teardown of alice.
   static func host(_ script: String) throws -> String {
     let prelude = """
-      build=$1; mount -t tmpfs t /var/lib; mount -t tmpfs t /run; mount -t tmpfs -o mode=1777 t /tmp
-      mkdir -p /var/lib/sojourn/uids /run/sojourn/waiting /usr/libexec/sojourn 2>/dev/null; ln -s alice /var/lib/sojourn/uids/70001; ln -s '!taken' /var/lib/sojourn/uids/70002
+      mount -t tmpfs t /run; build=/run/build; mkdir $build; cp "$1/sojournd" "$1/reaper" $build; mount -t tmpfs t /var/lib; mount -t tmpfs -o mode=1777 t /tmp
+      mkdir -p /var/lib/sojourn/uids /run/sojourn/waiting /run/lock; ln -s alice /var/lib/sojourn/uids/70001; ln -s '!taken' /var/lib/sojourn/uids/70002
       mount -t tmpfs t /usr/libexec; mkdir -p /usr/libexec/sojourn; cp "$build/reaper" /usr/libexec/sojourn/reaper
       mkdir -m 711 /var/lib/sojourn/home; touch /var/lib/sojourn/home/.sojourn-home-root
       as() { u=$1; shift; setpriv --reuid=$u --regid=$u --clear-groups "$@"; }
@@ -70,7 +70,7 @@ import Identity
     let said = try Self.host(
       """
       mount -t tmpfs t /usr/sbin 2>/dev/null; cp /bin/sleep /usr/sbin/sshd; cp /bin/sleep /tmp/tool; cp /bin/sleep /tmp/sshd-old
-      marked() { bash -c 'echo 70001 > /proc/self/loginuid 2>/dev/null || { echo no loginuid; }; exec "$@"' bash "$@"; }
+      marked() { exec bash -c 'echo 70001 > /proc/self/loginuid 2>/dev/null || { echo no loginuid; }; exec "$@"' bash "$@"; }
       marked /tmp/tool 300 & tool=$!; marked /usr/sbin/sshd 300 & sshd=$!; marked /tmp/tool 301 & waits=$!; /tmp/tool 302 & other=$!
       marked /tmp/sshd-old 300 & upgraded=$!; sleep 0.3; rm /tmp/sshd-old
       marked bash -c 'trap "echo asked; sleep 1; exit" TERM; while :; do sleep 0.1; done' & polite=$!

@@ -5,7 +5,7 @@ import Encoding
 import HostSystem
 
 @Suite struct MessageTests {
-  static let hostile = "a\"\\\n\u{1b}\u{0}\u{202e}ä\u{1F600}"
+  static let hostile = "a\"\\\n\u{1b}\u{202e}ä\u{1F600}"
   static let login = LoginFacts(service: "sshd", tty: hostile, remote: "2001:db8::1")
   static let credential = CredentialFacts(kind: "ssh-cert", keyID: hostile, serial: "18446744073709551615", keyFingerprint: "SHA256:k", caFingerprint: "SHA256:c",
     principals: ["alice", "", hostile], notBefore: 0, notAfter: UInt64(Int64.max))
@@ -42,6 +42,12 @@ import HostSystem
     #expect(read.uid == .max && read.credential.keyID.isExactly(Self.hostile) && read.credential.notAfter == UInt64(Int64.max) && read.groups == ["dbops", "deploy"] && read.seconds == 3600)
     #expect(read.credential.serial == "18446744073709551615")
     #expect(OpenRefusal(token: "") == nil && OpenRefusal(token: "Draining") == nil)
+  }
+
+  /// A NUL would end the text in every C string that it came to.
+  @Test func aTextWithANULIsNoMessage() throws {
+    let packet = try #require(Request.end(target: "ali\u{0}ce", reason: "").packet)
+    #expect(throws: MemberError.self) { try Request(packet: packet) }
   }
 
   /// Every byte changed, every length cut: an error or a message, never a trap.
