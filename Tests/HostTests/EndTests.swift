@@ -118,6 +118,17 @@ import Testing
         #expect(try host.run("/usr/sbin/sojourn", "end", "--yes", "alice").status == 1, "nobody of that name is here any more")
     }
 
+    @Test func endsASessionWhenItsTimeIsOver() throws {
+        let sojourn = try SojournHost()
+        defer { sojourn.stop() }
+        try sojourn.policy.answer(["decision": true, "context": ["host_grant": ["groups": ["deploy"], "max_session_seconds": 4]]])
+        let shell = try sojourn.openShell("alice")
+        #expect(try shell.run("id -Gn").contains("deploy"))
+        #expect(shell.client.wait(seconds: 20) != nil, "\(sojourn.logs)")
+        let left = try sojourn.tracesLeft(of: "alice")
+        #expect(left.isEmpty, "\(left)\n\(sojourn.logs)")
+    }
+
     @Test func resumesAfterTheDaemonWasKilledWithSessionsOpen() throws {
         let sojourn = try SojournHost()
         defer { sojourn.stop() }

@@ -28,6 +28,15 @@ import Testing
             expectNoEntry(try host.ssh(name, stolen, "echo got-in"), sojourn)
             try sojourn.policy.misbehave("none")
         }
+        // With a decision of their own they get in as what they are: no lease, no number, no group of ours.
+        try sojourn.policy.answer(["decision": true])
+        for name in ["root", "resident"] {
+            let own = try sojourn.ca.issue(principals: [name], keyID: "alice@example.com")
+            let output = try host.ssh(name, own, "id -un; id -Gn")
+            #expect(output.stdout == "\(name)\n\(name)\n", "\(output)\n\(sojourn.logs)")
+            #expect(try !host.exists("/run/sojourn/leases/\(name).json"))
+            #expect(try sojourn.events(about: name).contains("grant"))
+        }
         try sojourn.killDaemon()
         expectNoEntry(try host.ssh("root", sojourn.ca.issue(principals: ["root"], keyID: "alice@example.com"), "echo got-in"), sojourn)
         #expect(try host.ssh("resident", key, "id -un").stdout == "resident\n", "the local account itself is as it was")
