@@ -48,6 +48,8 @@ extension Phase {
     if case .unavailable(.neverPublished) = state { return nil }
     let info = try authenticationInfo()
     guard !info.certificates.isEmpty else { return nil }
+    // Before the daemon has come up, another authority's certificate is still none of our business: root must get in.
+    if case .unavailable(.notThisBoot) = state, let last = world.lastGoodConfiguration(), !Published(rules: last).mayTrustAny(of: info) { return nil }
     let configuration = try state.need()  // whose the certificate is, nobody can say without
     guard configuration.mayTrustAny(of: info) else { return nil }
     guard case .sshd = Program.of(login, configuration, world) else { throw .programNotListed }

@@ -10,10 +10,14 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -89,6 +93,15 @@ int sojourn_clear_immutable(int fd) {
   int cleared = flags & ~(immutable | append_only);
   if (cleared == flags) return 0;
   return ioctl(fd, (unsigned long)set_flags, &cleared);
+}
+
+int sojourn_remove_ipc(int kind, int id) {
+  switch (kind) {
+    case 0: return shmctl(id, IPC_RMID, NULL);
+    case 1: return semctl(id, 0, IPC_RMID);
+    case 2: return msgctl(id, IPC_RMID, NULL);
+    default: errno = EINVAL; return -1;
+  }
 }
 
 int sojourn_unmount(const char *path) { return umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW); }

@@ -25,6 +25,14 @@ extension PublishedConfiguration {
     return try parse(bytes)
   }
 
+  /// What was in force before this boot; nil if it cannot be had. For telling whose a certificate is, never for letting in.
+  public static func lastGood() -> PublishedConfiguration? {
+    do throws(SystemError) {
+      let bytes = try Files.readTrusted(Places.lastGoodConfiguration, cap: cap)
+      do throws(ConfigurationUnavailable) { return try parse(bytes) } catch { return nil }
+    } catch { return nil }
+  }
+
   /// Takes the file's bytes; `unusable` says what is wrong with them.
   public static func parse(_ bytes: [UInt8]) throws(ConfigurationUnavailable) -> PublishedConfiguration {
     let json: JSONValue

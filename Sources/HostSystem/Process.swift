@@ -20,7 +20,7 @@ public struct ProcessReference: Sendable, Equatable {
   /// Is that very process there, and not a zombie?
   public var isAlive: Bool {
     guard let facts = ProcessTable.stat(of: pid) else { return false }
-    return facts.start == start && facts.state != UInt8(ascii: "Z") && facts.state != UInt8(ascii: "X")
+    return facts.start == start && (facts.threads > 1 || facts.state != UInt8(ascii: "Z") && facts.state != UInt8(ascii: "X"))
   }
 }
 
@@ -29,6 +29,8 @@ public enum ProcessTable {
   public struct Stat: Sendable {
     public let state: UInt8
     public let parent: Int32
+    /// More than one of a zombie: its first thread has ended, the process has not.
+    public let threads: UInt64
     /// Clock ticks since boot.
     public let start: UInt64
   }
@@ -40,10 +42,10 @@ public enum ProcessTable {
   public static func stat(of pid: Int32) -> Stat? {
     guard let bytes = read("/proc/\(pid)/stat", cap: 4096), let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
     let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
-    guard fields.count >= 20, let state = fields[0].first, let parent = decimal(fields[1]), let start = decimal(fields[19]),
+    guard fields.count >= 20, let state = fields[0].first, let parent = decimal(fields[1]), let start = decimal(fields[19]), let threads = decimal(fields[17]),
       let parentPid = Int32(exactly: parent)
     else { return nil }
-    return Stat(state: state, parent: parentPid, start: start)
+    return Stat(state: state, parent: parentPid, threads: threads, start: start)
   }
 
   public static func read(_ path: String, cap: Int) -> [UInt8]? {

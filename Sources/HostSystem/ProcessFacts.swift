@@ -10,9 +10,12 @@ public struct ProcessFacts: Sendable {
   public let realUser: UInt32
   public let effectiveUser: UInt32
   public let savedUser: UInt32
+  /// Threads that the process has, its first one included also when that one has ended.
+  public let threads: UInt64
 
-  /// A zombie does nothing any more; it waits for its parent.
-  public var isGone: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
+  /// A zombie does nothing any more; it waits for its parent. But a process whose *first* thread has ended looks like one
+  /// while its other threads run on: only the count of threads tells them apart.
+  public var isGone: Bool { (state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")) && threads <= 1 }
 
   /// May the user be signalled as, or return to, this uid? (The effective one alone may be lent for a moment by root.)
   public func belongs(to uid: UInt32) -> Bool { realUser == uid || savedUser == uid }
@@ -26,6 +29,7 @@ extension ProcessTable {
     var state: UInt8 = 0
     var parent: Int32?
     var users: [UInt32] = []
+    var threads: UInt64?
     for line in bytes.split(separator: 10) {
       if line.starts(with: "Name:\t".utf8) {
         name = Array(line.dropFirst(6))
@@ -33,12 +37,14 @@ extension ProcessTable {
         state = line.dropFirst(7).first ?? 0
       } else if line.starts(with: "PPid:\t".utf8) {
         parent = decimal(line.dropFirst(6)).flatMap { Int32(exactly: $0) }
+      } else if line.starts(with: "Threads:\t".utf8) {
+        threads = decimal(line.dropFirst(9))
       } else if line.starts(with: "Uid:\t".utf8) {
         users = line.dropFirst(5).split(separator: 9).compactMap { decimal($0).flatMap { UInt32(exactly: $0) } }
       }
     }
-    guard let parent, users.count == 4, state != 0 else { return nil }
-    return ProcessFacts(pid: pid, parent: parent, name: name, state: state, realUser: users[0], effectiveUser: users[1], savedUser: users[2])
+    guard let parent, let threads, users.count == 4, state != 0 else { return nil }
+    return ProcessFacts(pid: pid, parent: parent, name: name, state: state, realUser: users[0], effectiveUser: users[1], savedUser: users[2], threads: threads)
   }
 
   /// All processes; those that end while it looks are left out.

@@ -22,6 +22,13 @@ struct Account {
     return Slot.keep(try Candidate(name)).account
   }
 
+  /// The candidate that this process has been told of, or the lease; nobody is made a candidate by this question.
+  static func known(_ name: AccountName) throws(Absence) -> Account {
+    if let kept = Slot.candidate(named: name) { return kept.account }
+    guard let leased = try published(name) else { throw .nobody }
+    return leased
+  }
+
   static func numbered(_ uid: UInt32) throws(Absence) -> Account {
     guard UIDRange.isPossible(uid) else { throw .nobody }
     if let kept = Slot.candidate(numbered: uid) { return kept.account }

@@ -3,6 +3,7 @@ internal import HostSystem
 internal import Identity
 
 // shadow: no password and no dates, for root's tools that insist on an entry (getspnam(3)). Nobody else is told anything.
+// A candidate is never made up here: a local account may lack a row in /etc/shadow, and gets none from us.
 
 @c @implementation
 public func _nss_sojourn_getspnam_r(
@@ -11,7 +12,7 @@ public func _nss_sojourn_getspnam_r(
 ) -> nss_status {
   unsafe answer(errnop) { () throws(Absence) in
     guard ProcessTable.effectiveUser == 0 else { throw .nobody }
-    try unsafe Account.named(asked(name)).fill(result, CallerBuffer(buffer, length))
+    try unsafe Account.known(asked(name)).fill(result, CallerBuffer(buffer, length))
   }
 }
 

@@ -20,7 +20,7 @@ import Identity
       down() { "$build/sojournd" teardown alice 70001 /var/lib/sojourn/home "$@"; }
 
       """
-    let outcome = try ChildProcess.run("/usr/bin/unshare", ["-m", "-p", "-f", "--kill-child", "--mount-proc", "--propagation", "private", "bash", "-c", prelude + script, "bash", try Built.folder],
+    let outcome = try ChildProcess.run("/usr/bin/unshare", ["-m", "-p", "-i", "-f", "--kill-child", "--mount-proc", "--propagation", "private", "bash", "-c", prelude + script, "bash", try Built.folder],
       milliseconds: 60_000, cap: 1 << 20)
     return String(decoding: outcome.output, as: UTF8.self) + String(decoding: outcome.errors, as: UTF8.self)
   }

@@ -50,6 +50,24 @@ import Policy
     #expect(silent.code == Code.denied)
   }
 
+  /// T10: before the daemon has come up, root's certificate of another authority works as without Sojourn; ours does not.
+  @Test func tellsAuthoritiesApartByTheLastGoodConfigurationBeforeTheDaemonIsUp() {
+    for user in ["alice", "root"] {
+      let foreign = Self.run(Vectors.line("foreign-authority"), user: user) {
+        $0.settings = .failure(.notThisBoot)
+        $0.lastGood = World.configuration()
+      }
+      #expect(foreign.code == Code.ignore && foreign.events.list.isEmpty)
+      let ours = Self.run(Vectors.line("control"), user: user) {
+        $0.settings = .failure(.notThisBoot)
+        $0.lastGood = World.configuration()
+      }
+      #expect(ours.code == Code.denied && ours.events.refused.map { $0.token } == ["not-this-boot"])
+      let unknown = Self.run(Vectors.line("foreign-authority"), user: user) { $0.settings = .failure(.notThisBoot) }
+      #expect(unknown.code == Code.denied)
+    }
+  }
+
   @Test func refusesACertificateWhoseAuthorityNobodyCanTell() {
     for name in ["type-of-version-2", "type-ed448"] {
       let (code, events) = Self.run(Vectors.line(name))

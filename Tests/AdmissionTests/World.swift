@@ -28,6 +28,8 @@ final class World: Surroundings {
 
   func moment() -> Moment { Moment(wall: Int64(seconds) * 1_000_000_000, boot: Int64(seconds) * 1_000_000_000) }
   func configuration() throws(ConfigurationUnavailable) -> PublishedConfiguration { try settings.get() }
+  var lastGood: PublishedConfiguration?
+  func lastGoodConfiguration() -> PublishedConfiguration? { lastGood }
   func account(named name: [UInt8]) -> NameService.Answer { self.name }
   func rootProgram() -> [UInt8]? { program }
 

@@ -44,6 +44,10 @@ static void first_answer(void *unused) {
   expect(group_by_name("alice", &g, room, sizeof room) == NSS_STATUS_NOTFOUND, "a group before its account");
   /* glibc merges groups over all sources: a local account, which passwd never asks us about, is no member of ours. */
   expect(groups_of("alice", uid, groups, 4, 4, -1, &status) == 0 && status == NSS_STATUS_NOTFOUND, "groups before the account");
+  struct spwd none;
+  int cause;
+  /* A local account without a row in /etc/shadow is asked about like this: it is no candidate of ours. */
+  expect(nss.getspnam("alice", &none, room, sizeof room, &cause) == NSS_STATUS_NOTFOUND, "shadow before the account");
   expect(uid_of("alice") == uid, "alice is %u, not %u", p.pw_uid, uid);
   expect(strcmp(p.pw_dir, "/var/lib/sojourn/home/alice") == 0 && strcmp(p.pw_shell, "/usr/libexec/sojourn/shell") == 0, "%s %s", p.pw_dir, p.pw_shell);
   expect(strcmp(p.pw_gecos, "Sojourn candidate") == 0, "gecos %s", p.pw_gecos);

@@ -25,6 +25,25 @@ enum Belongings {
     return report
   }
 
+  /// Objects that need no process and no file: FUSE mounts that nobody serves any more, and what System V IPC keeps.
+  static func removeObjects(uid: UInt32) -> RemovalReport {
+    var report = RemovalReport()
+    for point in MountTable.fuseMounts(of: uid) {
+      do throws(SystemError) {
+        try MountTable.detach(point)
+        report.removed += 1
+      } catch { report.note("mount " + point + ": " + error.sentence) }
+    }
+    for object in InterprocessObject.of(uid) {
+      do throws(SystemError) {
+        try object.remove()
+        report.removed += 1
+      } catch { report.note("\(object.kind) \(object.id): " + error.sentence) }
+    }
+    empty("/dev/mqueue", of: uid, directoriesToo: false, &report)
+    return report
+  }
+
   /// Removes what the uid owns in the common directories, whole trees of it.
   static func removeFromCommons(uid: UInt32) -> RemovalReport {
     var report = RemovalReport()
@@ -34,7 +53,7 @@ enum Belongings {
 
   /// What of it is still there, for the check at the end.
   static func remaining(uid: UInt32) -> [String] {
-    var found: [String] = []
+    var found = MountTable.fuseMounts(of: uid).map { "mount " + $0 } + InterprocessObject.of(uid).map { "\($0.kind) \($0.id)" }
     for common in commons {
       do throws(SystemError) {
         let directory = try FileDescriptor.open(common, .directory)

@@ -38,17 +38,20 @@ struct ProcessEnd {
     let deadline = Deadline(seconds: 0, after: begin).later(milliseconds: milliseconds)
     var grace: [Int32: Deadline] = [:]
     var pause: Int32 = 5
+    // Once in any case: what the table shows is not all that the kernel can reach.
+    var mustReap = true
     while true {
       let now = Moment.now()
       let staying = leaving.filter(\.isAlive)
       if patience.isOver(at: now) { for process in staying { signal(process, hard.isOver(at: now) ? .kill : .terminate) } }
       let sight = try look(besides: leaving)
-      if sight.own.isEmpty, sight.roots.isEmpty, staying.isEmpty {
+      if sight.own.isEmpty, sight.roots.isEmpty, staying.isEmpty, !mustReap {
         report.isClean = true
         return report
       }
       guard !deadline.isOver(at: now) else { return report }
-      if !sight.own.isEmpty {
+      if !sight.own.isEmpty || mustReap {
+        mustReap = false
         note(sight.own, in: &report)
         _ = try ChildProcess.run(reaper, [String(uid)], milliseconds: 5000)
       }

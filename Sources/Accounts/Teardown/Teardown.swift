@@ -35,6 +35,8 @@ public struct Teardown {
     if !ended.isClean, remaining.isEmpty { remaining.append("a process of the person's that does not end") }
     // Nothing is removed under a process that could go on making it.
     if remaining.isEmpty {
+      // Mounts first: what nobody serves any more can be neither read nor removed.
+      removal.add(Belongings.removeObjects(uid: uid))
       removal.add(try removeHome())
       removal.add(Belongings.removeRecords(name: name))
       removal.add(Belongings.removeFromCommons(uid: uid))

@@ -42,6 +42,8 @@ int sojourn_renameat_noreplace(int from_dir, const char *from, int to_dir, const
 int sojourn_exchange(int from_dir, const char *from, int to_dir, const char *to);
 long sojourn_getdents(int fd, void *buffer, size_t size);
 int sojourn_clear_immutable(int fd);
+/* shmctl, semctl (variadic), msgctl with IPC_RMID: kind 0, 1, 2. */
+int sojourn_remove_ipc(int kind, int id);
 int sojourn_unmount(const char *path); /* umount2 with MNT_DETACH | UMOUNT_NOFOLLOW */
 int sojourn_fcntl_lock(int fd); /* F_OFD_SETLK, whole file, exclusive; 0, or -1 with EAGAIN when another has it */
 int sojourn_set_nonblocking(int fd);
