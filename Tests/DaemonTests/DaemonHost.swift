@@ -31,7 +31,7 @@ final class DaemonHost {
     func startDaemon() throws {
         let process = try host.start(["/usr/sbin/sojournd"], input: "")
         daemon = process
-        guard try eventually(15, { try !process.isRunning || (status()["version"] as? String) != nil && audit().contains { $0["message"] as? String == "sojournd 0.1.0 started" } }),
+        guard try eventually(15, { try !process.isRunning || (status()["version"] as? String) != nil && audit().contains { ($0["message"] as? String)?.hasSuffix(" started") == true } }),
             process.isRunning
         else { throw HostFailure("sojournd does not run: \(logs)") }
     }
