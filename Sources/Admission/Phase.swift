@@ -44,7 +44,7 @@ extension Trail {
   var text: String {
     var text = ""
     if let credential {
-      text += " key_id=\"" + Escape.visible(credential.keyID, limit: 256) + "\" serial=" + credential.serial + " ca=" + credential.caFingerprint
+      text += " key_id=" + Escape.quoted(credential.keyID, limit: 256) + " serial=" + credential.serial + " ca=" + credential.caFingerprint
     }
     if let decision { text += " request=" + Escape.visible(decision.requestID, limit: 64) }
     return text

@@ -33,6 +33,14 @@ public enum Escape {
 
   public static func visible(_ text: String, limit: Int = 512) -> String { visible(text.utf8, limit: limit) }
 
+  /// The same between quotation marks, of which it holds none itself: what stands in a field cannot fake the next one.
+  public static func quoted(_ text: String, limit: Int = 512) -> String {
+    var out: [UInt8] = [34]
+    for byte in visible(text, limit: limit).utf8 { if byte == 34 { out.append(contentsOf: [92, 120, 50, 50]) } else { out.append(byte) } }
+    out.append(34)
+    return String(decoding: out, as: UTF8.self)
+  }
+
   /// For sentences that a policy author wrote for people: letters of every script stay, but no control character, no
   /// bidirectional or invisible format character gets to the terminal. They become `?`.
   public static func sentence(_ text: String, limit: Int = 512) -> String {

@@ -33,11 +33,11 @@ extension Daemon {
     Worker.start(loop, "/proc/self/exe", ["verify"], milliseconds: 20_000) { [weak self] outcome in
       guard let self else { return }
       candidates.isLooking = false
+      let reasons = outcome.status == 0 ? (try? JSONValue.parse(outcome.output))?.strings : nil
+      // A no holds at once, whatever changed meanwhile: somebody who keeps changing /etc must not keep a stale yes alive.
+      if reasons?.isEmpty != true { withhold(reasons ?? ["the host could not be looked at: \(Escape.visible(outcome.errors, limit: 300))"]) }
       if candidates.lookAgain { return verifyHost() }
-      guard outcome.status == 0, let reasons = (try? JSONValue.parse(outcome.output))?.strings else {
-        return withhold(["the host could not be looked at: \(Escape.visible(outcome.errors, limit: 300))"])
-      }
-      reasons.isEmpty ? publish(configuration, marker) : withhold(reasons)
+      if reasons?.isEmpty == true { publish(configuration, marker) }
     }
   }
 

@@ -34,7 +34,7 @@ final class Daemon {
   /// Uids whose processes are being looked into.
   var suspects: Set<UInt32> = []
   /// Monitors of refused logins, which are about to be ended: their children tell the person why.
-  var dismissed: Set<Int32> = []
+  var dismissed: [ProcessReference] = []
   /// When processes of a uid were last said to be intruders: seconds since boot.
   var reportedIntruders: [UInt32: Int64] = [:]
   /// Ends that wait for their turn.

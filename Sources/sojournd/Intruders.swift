@@ -33,7 +33,7 @@ extension Daemon {
   /// After a refusal sshd goes on for a moment, as the person and with nothing of the person's: it prints the reason and
   /// ends with 254. Killed, it would tell nobody why.
   private func descendantsOfDismissed(among processes: [ProcessFacts]) -> Set<Int32> {
-    var found = dismissed
+    var found = Set(dismissed.filter(\.isAlive).map(\.pid))
     while true {
       let more = processes.filter { found.contains($0.parent) && !found.contains($0.pid) }
       if more.isEmpty { return found }

@@ -100,11 +100,11 @@ extension Daemon {
     record.refusal(refused, pid: peer.pid)
     let programs = configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"]
     guard let program = ProcessTable.program(of: peer.pid), programs.contains(program) else { return }
-    dismissed.insert(peer.pid)
+    dismissed.append(peer)
     for (milliseconds, signal) in [(3000, Signal.terminate), (6000, Signal.kill)] as [(Int64, Signal)] {
       loop.after(milliseconds) { if let handle = try? ProcessHandle(peer) { handle.signal(signal) } }
     }
-    loop.after(6000) { [weak self] in _ = self?.dismissed.remove(peer.pid) }
+    loop.after(6000) { [weak self] in self?.dismissed.removeAll { $0 == peer } }
   }
 
   /// At start: leases of an earlier daemon whose sessions live go on; all that has no live session is taken down; what is

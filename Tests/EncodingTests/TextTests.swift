@@ -23,6 +23,7 @@ import Testing
     }
     #expect(Escape.visible("a\\x1b") == "a\\x5cx1b", "what is shown cannot be mistaken for what was escaped")
     #expect(Escape.visible("\u{1B}[2J") == "\\x1b[2J")
+    #expect(Escape.quoted("a\" serial=1\n") == "\"a\\x22 serial=1\\x0a\"", "a field cannot fake the next one")
   }
 
   @Test func noTwoTextsLookTheSame() {
