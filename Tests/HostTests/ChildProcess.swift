@@ -156,7 +156,7 @@ final class ChildProcess: @unchecked Sendable {
 
     /// Waits for the end; nil if it did not come in time.
     func wait(seconds: Double) -> Int32? {
-        eventually(seconds) { self.status() != nil } ? status() : nil
+        eventually(seconds, pause: 0.01) { self.status() != nil } ? status() : nil
     }
 
     /// Waits for the end and kills at the deadline.
@@ -168,14 +168,14 @@ final class ChildProcess: @unchecked Sendable {
     }
 }
 
-/// Asks again and again, at growing distances of 2 to 50 ms, until `condition` holds; false if it did not in time.
-func eventually(_ seconds: Double, _ condition: () throws -> Bool) rethrows -> Bool {
+/// Asks again and again, at distances that grow from 2 ms to `pause` seconds, until `condition` holds; false if it did not in time.
+func eventually(_ seconds: Double, pause longest: Double = 0.05, _ condition: () throws -> Bool) rethrows -> Bool {
     let end = ContinuousClock.now + .seconds(seconds)
     var pause = 0.002
     while true {
         if try condition() { return true }
         guard ContinuousClock.now < end else { return false }
         Thread.sleep(forTimeInterval: pause)
-        pause = min(pause * 1.5, 0.05)
+        pause = min(pause * 1.5, longest)
     }
 }

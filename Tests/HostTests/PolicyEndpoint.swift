@@ -45,9 +45,9 @@ struct PolicyEndpoint {
         let body = String(decoding: try JSONSerialization.data(withJSONObject: document), as: UTF8.self)
         let answer = try host.must("""
             exec 3<> /dev/tcp/127.0.0.1/\(Self.controlPort)
-            printf 'POST /misbehave HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\nConnection: close\\r\\n\\r\\n%s' "${#1}" "$1" >&3
+            printf 'POST /misbehave HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\nConnection: close\\r\\n\\r\\n%s' "${#1}" "$1" | cat >&3
             cat <&3
-            """, body)
+            """, body, deadline: 60)
         guard answer.hasPrefix("HTTP/1.1 200") else { throw HostFailure("misbehave \(mode): \(answer)") }
     }
 
