@@ -12,7 +12,7 @@ import Testing
       time.sleep(0.2)
       ctypes.CDLL(None).syscall(60, 0)
       END
-      as 70001 python3 /tmp/headless.py & headless=$!; for i in $(seq 200); do grep -q "^State:.Z" /proc/$headless/status && break; sleep 0.05; done
+      as 70001 python3 /tmp/headless.py & for i in $(seq 400); do headless=$(pgrep -u 70001 | head -n 1); [ -n "$headless" ] && grep -q "^State:.Z" /proc/$headless/status && break; sleep 0.05; done
       grep -E '^(State|Threads)' /proc/$headless/status
       down | grep -o '"clean":[a-z]*'; sleep 0.2; grep -s '^Threads' /proc/$headless/status || echo gone
       """)

@@ -156,7 +156,7 @@ import Identity
       // The worker sees only our directories where the host's would be. The last one is left to come to its end.
       let said = shell(
         """
-        unshare -m --propagation private bash -c 'mount -t tmpfs t /var/lib; mkdir -p /var/lib/sojourn/uids; mount --bind "$1"/uids /var/lib/sojourn/uids
+        unshare -m -p -i -f --kill-child --mount-proc --propagation private bash -c 'mount -t tmpfs t /usr/libexec; mkdir /usr/libexec/sojourn; cp "$2"/reaper /usr/libexec/sojourn; mount -t tmpfs t /var/lib; mkdir -p /var/lib/sojourn/uids; mount --bind "$1"/uids /var/lib/sojourn/uids
         for d in /tmp /var/tmp /dev/shm /run/lock; do case "$1" in $d/*) ;; *) [ -d $d ] && mount -t tmpfs t $d;; esac; done
         "$2"/sojournd teardown alice 70001 "$1"/home & p=$!; [ -z "$3" ] || { sleep "$3"; kill -9 $p 2>/dev/null && echo killed; }; wait $p 2>/dev/null' bash "$1" "$2" "$3"
         """, scratch.path, build, round == 23 ? "" : String(format: "%.4f", 0.0101 + Double(round % 12) * 0.006))
