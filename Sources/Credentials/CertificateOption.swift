@@ -3,7 +3,7 @@ internal import Encoding
 /// A critical option or an extension: a name and data, which is empty (a flag) or holds one string (PROTOCOL.certkeys).
 public struct CertificateOption: Sendable {
   /// Without NUL; may be any other bytes until the rules have looked at it.
-  let nameBytes: [UInt8]
+  public let nameBytes: [UInt8]
   public let data: [UInt8]
 
   /// The most options of either kind that are believed.
@@ -15,11 +15,11 @@ public struct CertificateOption: Sendable {
   }
 
   public var name: String { String(decoding: nameBytes, as: UTF8.self) }
-  var shownName: String { Escape.visible(nameBytes, limit: 64) }
+  public var shownName: String { Escape.visible(nameBytes, limit: 64) }
   func isNamed(_ name: StaticString) -> Bool { nameBytes.span.holds(name, at: 0..<nameBytes.count) }
 
   /// The one string that the data holds; nil if it holds anything else.
-  var nested: [UInt8]? {
+  public var nested: [UInt8]? {
     var cursor = ByteCursor(0..<data.count)
     do throws(WireError) {
       let range = try cursor.string(data.span)

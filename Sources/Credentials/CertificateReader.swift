@@ -17,6 +17,20 @@ struct CertificateReader {
     do throws(WireError) { return try cursor.uint32(bytes) } catch { throw CertificateReader.refusal(error, field) }
   }
 
+  mutating func byte(_ bytes: borrowing Span<UInt8>, _ field: StaticString) throws(CertificateRefusal) -> UInt8 {
+    do throws(WireError) { return try cursor.byte(bytes) } catch { throw CertificateReader.refusal(error, field) }
+  }
+
+  /// An mpint above zero (RFC 4251 section 5) in its one form, without the zero that keeps it from being negative. sshd
+  /// takes superfluous zeros too; one number would have many spellings.
+  mutating func positiveNumber(_ bytes: borrowing Span<UInt8>, _ field: StaticString) throws(CertificateRefusal) -> [UInt8] {
+    let number = bytes.copy(try string(bytes, field))
+    guard let first = number.first, first < 0x80 else { throw CertificateReader.refusal(.notCanonical, field) }
+    guard first == 0 else { return number }
+    guard number.count > 1, number[1] >= 0x80 else { throw CertificateReader.refusal(.notCanonical, field) }
+    return Array(number.dropFirst())
+  }
+
   mutating func uint64(_ bytes: borrowing Span<UInt8>, _ field: StaticString) throws(CertificateRefusal) -> UInt64 {
     do throws(WireError) { return try cursor.uint64(bytes) } catch { throw CertificateReader.refusal(error, field) }
   }

@@ -1,17 +1,21 @@
-/// What a certificate can be refused for. Each case is one rule; its token stands in log and audit, its sentences in
-/// the table of refusals.
+/// What a certificate can be refused for, in the order in which it is judged. Each case is one rule; its token stands in
+/// log and audit, its sentences in the table of refusals.
 public enum CertificateRule: Sendable, CaseIterable {
-  /// Only Ed25519 certificates are judged in this version.
+  /// A type that is not known here.
   case type
   /// The bytes are not a certificate: cut off, with bytes left over, or a text with a NUL.
   case form
   /// Larger, or with more principals or options, than is believed.
   case size
-  /// The key that signed is not a plain Ed25519 key.
+  /// The key that signed is of a type that is not known here, or is itself a certificate.
   case authorityType
   /// The key that signed is none of the trusted ones.
   case authority
+  /// The key that signed is too weak, or no key.
+  case authorityKey
   case signature
+  /// The certified key is too weak, or no key.
+  case publicKey
   /// A certificate for a host.
   case userType
   /// An empty nonce, or something in the field that the format reserves.
@@ -28,13 +32,24 @@ public enum CertificateRule: Sendable, CaseIterable {
   /// Options that are unsorted, double, or whose value is not laid out as the format says.
   case optionForm
   case criticalOption
-  /// An option that nobody here would enforce.
-  case unenforcedOption
   /// An option for FIDO keys with a key that is none.
   case securityKeyOption
+  /// An option that nobody here would enforce.
+  case unenforcedOption
+  /// The client is somewhere else than `source-address` says.
+  case sourceAddress
   case extensionForm
   /// The key certified itself.
   case selfSigned
+  /// The authority may not sign for the login name (`ca.principals`).
+  case authorityPrincipals
+  /// The authority is not trusted from where the client is (`ca.networks`).
+  case authorityNetworks
+  /// What the authority says of the person is not laid out as the configuration expects (`ca.attributes`).
+  case attributes
+  /// No serial number, where certificates are revoked by it.
+  case serial
+  case revoked
 
   public var token: String {
     switch self {
@@ -58,6 +73,14 @@ public enum CertificateRule: Sendable, CaseIterable {
     case .securityKeyOption: "certificate-security-key-option"
     case .extensionForm: "certificate-extension-form"
     case .selfSigned: "certificate-self-signed"
+    case .authorityKey: "certificate-authority-key"
+    case .publicKey: "certificate-public-key"
+    case .sourceAddress: "certificate-source-address"
+    case .authorityPrincipals: "certificate-authority-principals"
+    case .authorityNetworks: "certificate-authority-networks"
+    case .attributes: "certificate-attributes"
+    case .serial: "certificate-serial"
+    case .revoked: "certificate-revoked"
     }
   }
 }

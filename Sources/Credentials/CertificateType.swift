@@ -29,11 +29,17 @@ public enum CertificateType: Sendable, CaseIterable {
     }
   }
 
-  /// The key lives in a FIDO device, which alone can promise a touch or a verified user.
-  var isSecurityKey: Bool {
+  /// The type of the certified key; nil of those that no supported OpenSSH takes any more.
+  public var keyType: KeyType? {
     switch self {
-    case .securityKeyEd25519, .securityKeyECDSA: true
-    default: false
+    case .ed25519: .ed25519
+    case .ecdsa256: .ecdsa256
+    case .ecdsa384: .ecdsa384
+    case .ecdsa521: .ecdsa521
+    case .rsa: .rsa
+    case .securityKeyEd25519: .securityKeyEd25519
+    case .securityKeyECDSA: .securityKeyECDSA
+    case .dsa: nil
     }
   }
 

@@ -4,22 +4,28 @@ internal import Encoding
 ///
 ///     string type | string nonce | string public key | uint64 serial | uint32 kind (1 user, 2 host) | string key id |
 ///     string principals | uint64 valid after | uint64 valid before | string critical options | string extensions |
-///     string reserved | string CA public key | string signature          (PROTOCOL.certkeys, ssh-ed25519-cert-v01)
+///     string reserved | string CA public key | string signature          (PROTOCOL.certkeys)
 public struct UnverifiedCertificate: Sendable {
   let bytes: [UInt8]
-  let type: CertificateType
+  public let type: CertificateType
   let nonceCount: Int
-  let publicKey: [UInt8]
-  let serial: UInt64
-  let kind: UInt32
-  let keyID: [UInt8]
-  let principals: [[UInt8]]
-  let validAfter: UInt64
-  let validBefore: UInt64
-  let criticalOptions: [CertificateOption]
-  let extensions: [CertificateOption]
+  public let publicKey: PublicKey
+  /// The certified key as a plain key: what its fingerprint is of, and what lists of revoked keys hold.
+  public let plainKeyBlob: [UInt8]
+  public let serial: UInt64
+  /// 1 for a user's certificate, 2 for a host's.
+  public let kind: UInt32
+  /// Without NUL; may be any other bytes.
+  public let keyID: [UInt8]
+  public let principals: [[UInt8]]
+  /// Seconds since 1970; "for ever" is 2^64 - 1.
+  public let validAfter: UInt64
+  public let validBefore: UInt64
+  public let criticalOptions: [CertificateOption]
+  public let extensions: [CertificateOption]
   let reservedCount: Int
-  let authority: [UInt8]
+  /// The blob of the key that is said to have signed.
+  public let authority: [UInt8]
   /// What the authority signed: everything up to here.
   let signedCount: Int
   let signature: [UInt8]
@@ -37,13 +43,14 @@ public struct UnverifiedCertificate: Sendable {
     let span = blob.span
     var read = CertificateReader(0..<blob.count)
     let name = try read.string(span, "type")
-    guard let type = CertificateType(span, name), type == .ed25519 else {
+    guard let type = CertificateType(span, name), let keyType = type.keyType else {
       throw CertificateRefusal(.type, KeyBlob.shownType(span.copy(name)))
     }
     self.type = type
     nonceCount = try read.string(span, "nonce").count
-    publicKey = span.copy(try read.string(span, "public key"))
-    guard publicKey.count == 32 else { throw CertificateRefusal(.form, "its Ed25519 key has \(publicKey.count) bytes instead of 32") }
+    let keyStart = read.offset
+    publicKey = try PublicKey(keyType, span, &read, "public key")
+    plainKeyBlob = KeyBlob.string(keyType.name) + span.copy(keyStart..<read.offset)
     serial = try read.uint64(span, "serial number")
     kind = try read.uint32(span, "kind")
     keyID = try read.text(span, "key id")
@@ -69,4 +76,14 @@ public struct UnverifiedCertificate: Sendable {
     }
     return names
   }
+
+  public var shownKeyID: String { Escape.visible(keyID, limit: KeyIDRule.cap) }
+  public var shownPrincipals: [String] { principals.map { Escape.visible($0, limit: 64) } }
+  public var keyFingerprint: String { Fingerprint.text(of: plainKeyBlob) }
+  public var authorityFingerprint: String { Fingerprint.text(of: authority) }
+  /// The name of the CA key's type, escaped.
+  public var shownAuthorityType: String { KeyBlob.shownType(KeyBlob.typeName(authority)) }
+  /// The name of the signature algorithm, escaped.
+  public var shownSignatureAlgorithm: String { KeyBlob.shownType(KeyBlob.typeName(signature)) }
+  public var subject: RevocationSubject { RevocationSubject(key: plainKeyBlob, authority: authority, serial: serial, keyID: keyID) }
 }

@@ -1,14 +1,10 @@
 /// Extensions permit; an unknown one means nothing to sshd and is for the policy to know. A known one is a flag without a
 /// value, and what restricts has no business among them: sshd would silently not hold it.
-enum ExtensionsRule {
+enum ExtensionFormRule {
   static func judge(_ certificate: UnverifiedCertificate) throws(CertificateRefusal) {
-    try OptionOrder.judge(certificate.extensions, "extensions")
     for option in certificate.extensions {
       if option.isNamed("force-command") || option.isNamed("source-address") || option.isNamed("verify-required") {
         throw CertificateRefusal(.extensionForm, "\(option.shownName) stands among its extensions, where nobody holds it")
-      }
-      if option.isNamed("no-touch-required"), !certificate.type.isSecurityKey {
-        throw CertificateRefusal(.securityKeyOption, "no-touch-required")
       }
       let isFlag = option.isNamed("permit-X11-forwarding") || option.isNamed("permit-agent-forwarding")
         || option.isNamed("permit-port-forwarding") || option.isNamed("permit-pty") || option.isNamed("permit-user-rc")
