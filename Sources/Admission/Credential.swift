@@ -8,9 +8,12 @@ internal import Policy
 struct Credential {
   let certificate: VerifiedCertificate
   let facts: CredentialFacts
+  /// What its authority certifies: the subject's type to the policy.
+  let kind: SubjectKind
 
   /// Exactly one certificate of an authority of ours; everything else is told apart, because each has another remedy.
-  static func of(_ info: AuthenticationInfo, _ login: Login, _ configuration: Published, now: UInt64, _ trail: inout Trail) throws(Refusal) -> Credential {
+  static func of(_ info: AuthenticationInfo, _ login: Login, _ configuration: Published, now: UInt64, _ revocations: some Revocations,
+    _ trail: inout Trail) throws(Refusal) -> Credential {
     guard info.certificates.count <= 1 else { throw .severalCertificates(info.certificates.count) }
     guard let shown = info.certificates.first else {
       if let type = info.plainKeys.first { throw .plainKey(type: type) }
@@ -21,12 +24,14 @@ struct Credential {
     if let authority = shown.claimedAuthority, !configuration.trusts(authority) {
       throw .certificate(.foreign(authority: authority))
     }
-    let demands = CertificateDemands(authorities: rules.trusted.map { $0.blob }, loginName: String(decoding: login.user, as: UTF8.self), now: now,
-      maxLifetime: rules.maxLifetime, clockSkew: rules.clockSkew, enforcer: .sshd)
+    var authorities: [AuthorityLimits] = []
+    for authority in rules.trusted { authorities.append(try authority.limits) }
+    let demands = CertificateDemands(authorities: authorities, loginName: String(decoding: login.user, as: UTF8.self), now: now,
+      maxLifetime: rules.maxLifetime, clockSkew: rules.clockSkew, enforcer: .sshd, client: IPAddress(login.remoteAddress))
     var seen: AttestedCertificate?
     let certificate: VerifiedCertificate
     do throws(CertificateRefusal) {
-      certificate = try VerifiedCertificate.verify(shown.blob, demands, seen: &seen)
+      certificate = try VerifiedCertificate.verify(shown.blob, demands, revocations, seen: &seen)
     } catch {
       if let seen { trail.credential = CredentialFacts(seen) }
       throw .certificate(error)
@@ -35,7 +40,9 @@ struct Credential {
     facts.keyID = certificate.keyID
     facts.principals = certificate.principals
     trail.credential = facts
-    return Credential(certificate: certificate, facts: facts)
+    let signer = certificate.subject.authority
+    let kind = rules.trusted.first { $0.blob.elementsEqual(signer) }?.kind ?? .user
+    return Credential(certificate: certificate, facts: facts, kind: kind)
   }
 
   /// Who the policy is told that it is.
@@ -51,11 +58,35 @@ struct Credential {
     }
   }
 
+  /// What its authority says of the subject, as far as it is listed for that.
+  var attributes: [Question.Attribute] { certificate.attributes.map { Question.Attribute(name: $0.name, values: $0.values) } }
+
   /// What the policy learns of the extensions: the flags of OpenSSH as they are, every other value only as its digest,
   /// because some are bearer tokens.
   var extensions: [CertificateExtension] {
     certificate.extensions.map { option in
       option.data.isEmpty ? CertificateExtension(name: option.name, value: "") : CertificateExtension(name: option.name, value: Fingerprint.text(of: option.data))
+    }
+  }
+}
+
+extension TrustedAuthority {
+  /// As `sojourn apply` has checked them; a limit that cannot be read lets nobody in.
+  var limits: AuthorityLimits {
+    get throws(Refusal) {
+      var ranges: [AddressRange] = []
+      for network in networks {
+        guard let range = AddressRange(network.utf8) else { throw .configurationUnusable("certificate.trusted.networks: no range of addresses") }
+        ranges.append(range)
+      }
+      var sources: [AttributeSource] = []
+      for attribute in attributes {
+        guard let source = AttributeSource(name: attribute.name, text: attribute.source) else {
+          throw .configurationUnusable("certificate.trusted.attributes: one cannot be read")
+        }
+        sources.append(source)
+      }
+      return AuthorityLimits(blob: blob, principals: principals, maxLifetime: maxLifetime, networks: ranges, attributes: sources)
     }
   }
 }

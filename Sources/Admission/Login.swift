@@ -38,7 +38,7 @@ public struct Login: Sendable {
 
   /// The client's address. PAM_RHOST if it is one, because pam_env lets nobody change that; it is a name where sshd looks
   /// names up (UseDNS), and then SSH_CONNECTION has the address.
-  private var remoteAddress: [UInt8] {
+  var remoteAddress: [UInt8] {
     if Login.looksLikeAddress(remoteHost) { return remoteHost }
     let peer = Array(connection.prefix { $0 != 32 })
     return Login.looksLikeAddress(peer) ? peer : remoteHost

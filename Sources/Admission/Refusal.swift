@@ -137,18 +137,23 @@ extension Refusal {
     let shown = "the certificate is not accepted: " + refusal.detail + "."
     return switch refusal.rule {
     case .type:
-      RefusalRow(refusal.rule.token, .notice, "certificates of the type " + refusal.detail + " are not taken in this version.",
-        "Use a certificate for an Ed25519 key.", refusal.detail)
+      RefusalRow(refusal.rule.token, .notice, "certificates of the type " + refusal.detail + " are not taken.",
+        "Use a certificate for an Ed25519, ECDSA, RSA or security key.", refusal.detail)
     case .authorityType:
-      RefusalRow(refusal.rule.token, .notice, "certificates signed by a key of the type " + refusal.detail + " are not taken in this version.",
+      RefusalRow(refusal.rule.token, .notice, "certificates signed by a key of the type " + refusal.detail + " are not taken.",
         Refusal.withCertificate, refusal.detail)
     case .authority:
       RefusalRow(refusal.rule.token, .notice, "the certificate is not from an authority that this host trusts.", Refusal.withCertificate, "its CA is " + refusal.detail)
     case .form, .size, .signature: RefusalRow(refusal.rule.token, .warning, exit: 2, shown, Refusal.newCertificate, refusal.detail)
-    case .userType, .reservedFields, .keyID, .principals, .optionForm, .extensionForm, .selfSigned:
+    case .userType, .reservedFields, .keyID, .principals, .optionForm, .extensionForm, .selfSigned, .authorityKey, .attributes, .serial:
       RefusalRow(refusal.rule.token, .warning, shown, Refusal.tellAdmin, refusal.detail)
     case .notYetValid: RefusalRow(refusal.rule.token, .notice, shown, "Wait until then, or have the clocks compared.", refusal.detail)
     case .expired, .lifetime: RefusalRow(refusal.rule.token, .notice, shown, Refusal.newCertificate, refusal.detail)
+    case .publicKey: RefusalRow(refusal.rule.token, .notice, shown, "Get a certificate for a stronger key: ssh-keygen -t ed25519.", refusal.detail)
+    case .revoked: RefusalRow(refusal.rule.token, .warning, "the certificate was revoked.", "Ask whoever issues certificates.", refusal.detail)
+    case .sourceAddress, .authorityNetworks:
+      RefusalRow(refusal.rule.token, .notice, shown, "Log in from an address that the certificate and its authority allow.", refusal.detail)
+    case .authorityPrincipals: RefusalRow(refusal.rule.token, .warning, shown, Refusal.tellAdmin, refusal.detail)
     case .loginName: RefusalRow(refusal.rule.token, .notice, shown, "Log in under one of the certificate's names.", refusal.detail)
     case .criticalOption:
       RefusalRow(refusal.rule.token, .notice, "the certificate demands " + refusal.detail + ", which nobody here can hold.", Refusal.newCertificate, refusal.detail)

@@ -63,9 +63,9 @@ extension Phase {
       guard let name = AccountName(account), rules.accounts.admits(name) else { throw .nameNotAdmitted }
     }
     let now = world.moment().unixSeconds
-    let credential = try Credential.of(info, login, configuration, now: now, &trail)
+    let credential = try Credential.of(info, login, configuration, now: now, NoRevocations(), &trail)
     let question = Question(subjectID: try credential.subject(rules.certificate.subject, account: account), account: account, login: login.facts,
-      credential: credential.facts, extensions: credential.extensions, now: now)
+      credential: credential.facts, extensions: credential.extensions, attributes: credential.attributes, subjectType: credential.kind.text, now: now)
     let decision = try Decision.ask(question, configuration, world, &trail)
     let request = try OpenRequest(decision, credential, entry, login, rules, isLocal: trail.isLocal, now: world.moment().unixSeconds) { note in
       log(.notice, "\(account): \(note)")

@@ -36,14 +36,54 @@ public struct CertificateRules: Sendable {
   }
 }
 
+/// An authority, and how far it may go (`[[ca]]`). Those of `trusted_ca` have no limits of their own.
 public struct TrustedAuthority: Sendable {
   public var blob: [UInt8]
   /// The file that it came from, for messages.
   public var file: String
+  public var kind: SubjectKind
+  /// Patterns of the login names that it may sign for; empty: all.
+  public var principals: [String]
+  /// Seconds; nil: only the limit of all certificates.
+  public var maxLifetime: UInt64?
+  /// Address ranges (`10.0.0.0/8`) that its certificates may be used from; empty: all.
+  public var networks: [String]
+  public var attributes: [Attribute]
 
-  public init(blob: [UInt8], file: String) {
+  /// What its certificates may say of the subject besides who it is.
+  public struct Attribute: Sendable {
+    /// As the policy is told it.
+    public var name: String
+    /// Where it stands and how it is read: `extension:NAME:PARSER`.
+    public var source: String
+
+    public init(name: String, source: String) {
+      self.name = name
+      self.source = source
+    }
+  }
+
+  public init(blob: [UInt8], file: String, kind: SubjectKind = .user, principals: [String] = [], maxLifetime: UInt64? = nil, networks: [String] = [],
+    attributes: [Attribute] = []) {
     self.blob = blob
     self.file = file
+    self.kind = kind
+    self.principals = principals
+    self.maxLifetime = maxLifetime
+    self.networks = networks
+    self.attributes = attributes
+  }
+}
+
+/// What an authority certifies; the policy is told as the subject's type.
+public enum SubjectKind: Sendable, CaseIterable {
+  case user, workload
+
+  public var text: String {
+    switch self {
+    case .user: "user"
+    case .workload: "workload"
+    }
   }
 }
 

@@ -11,7 +11,7 @@ extension PublishedConfiguration {
     var root = JSONObject()
     root.set("version", .integer(PublishedConfiguration.version))
     var c = JSONObject()
-    c.set("trusted", .array(certificate.trusted.map { .object([.init("key", .string(Base64.encode($0.blob))), .init("file", .string($0.file))]) }))
+    c.set("trusted", .array(certificate.trusted.map { $0.json }))
     c.set("max_lifetime", .unsigned(certificate.maxLifetime))
     c.set("clock_skew", .unsigned(certificate.clockSkew))
     c.set("subject", certificate.subject.text)
@@ -61,9 +61,7 @@ extension PublishedConfiguration {
     let c = try read.object("certificate")
     var trusted: [TrustedAuthority] = []
     for member in try c.objects("trusted") {
-      let key = Array(try member.string("key").utf8)
-      guard let blob = Base64.decode(key.span, 0..<key.count) else { throw MemberError(member: "certificate.trusted", reason: "a key is not base64") }
-      trusted.append(TrustedAuthority(blob: blob, file: try member.string("file")))
+      trusted.append(try TrustedAuthority(member))
     }
     guard let subject = SubjectSource(text: try c.string("subject")) else {
       throw MemberError(member: "certificate.subject", reason: "unknown source")

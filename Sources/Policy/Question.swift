@@ -2,6 +2,8 @@ public import DaemonProtocol
 
 /// What the policy is asked: may this person, shown by this credential, log in here now? All texts come from outside.
 public struct Question: Sendable {
+  /// What the certificate's authority certifies, `user` or `workload`: `subject.type`.
+  public var subjectType: String
   /// Who the certificate says it is: `subject.id`.
   public var subjectID: String
   /// The login name: `action.properties.account`.
@@ -16,7 +18,8 @@ public struct Question: Sendable {
   public var now: UInt64
 
   public init(subjectID: String, account: String, login: LoginFacts, credential: CredentialFacts, extensions: [CertificateExtension],
-    attributes: [Attribute] = [], now: UInt64) {
+    attributes: [Attribute] = [], subjectType: String = "user", now: UInt64) {
+    self.subjectType = subjectType
     self.subjectID = subjectID
     self.account = account
     self.login = login

@@ -19,7 +19,7 @@ extension Question {
     }
 
     var subject = JSONObject()
-    subject.set("type", "user")
+    subject.set("type", subjectType)
     subject.set("id", subjectID)
     subject.set("properties", isInSubject ? stable : .object([]))
 
