@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Credentials
 internal import Encoding
 internal import HostSystem
 internal import Readiness
@@ -36,31 +37,16 @@ enum AuthorityFile {
     if type.ends(with: "-cert-v01@openssh.com") {
       throw Fault(sentence: "\(place): a certificate; expected the public key of the authority that signs certificates")
     }
-    let others = ["ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "sk-ssh-ed25519@openssh.com",
-      "sk-ecdsa-sha2-nistp256@openssh.com"]
-    if others.contains(where: { type.isExactly($0) }) {
-      throw Fault(sentence: "\(place): authorities with \(type) keys are not in this version; expected ssh-ed25519 (ssh-keygen -t ed25519)")
-    }
-    guard type.isExactly("ssh-ed25519") else {
-      throw Fault(sentence: "\(place): no OpenSSH public key; expected 'ssh-ed25519 AAAA… comment', without options before it")
+    guard KeyType.allCases.contains(where: { type.isExactly("\($0.name)") }) else {
+      throw Fault(sentence: "\(place): no public key of a type that may sign certificates; expected 'ssh-ed25519 AAAA… comment', or another type that"
+        + " ssh-keygen makes, without options before it")
     }
     let text = Array((base64 ?? "").utf8)
-    guard !text.isEmpty, let blob = Base64.decode(text.span, 0..<text.count), isEd25519(blob) else {
-      throw Fault(sentence: "\(place): a damaged ssh-ed25519 key")
-    }
+    guard !text.isEmpty, let blob = Base64.decode(text.span, 0..<text.count) else { throw Fault(sentence: "\(place): a damaged \(type) key") }
+    let key: PublicKey
+    do throws(CertificateRefusal) { key = try PublicKey(blob: blob) } catch { throw Fault(sentence: "\(place): a damaged \(type) key: \(error.detail)") }
+    guard type.isExactly("\(key.type.name)") else { throw Fault(sentence: "\(place): a damaged \(type) key: it is of the type \(key.type.name)") }
+    if let fault = KeyStrength.fault(of: key, leastBits: KeyStrength.authorityBits) { throw Fault(sentence: "\(place): the key \(fault)") }
     return blob
-  }
-
-  /// `string "ssh-ed25519"`, `string` of 32 bytes, nothing more (RFC 8709 section 4).
-  private static func isEd25519(_ blob: [UInt8]) -> Bool {
-    let bytes = blob.span
-    var cursor = ByteCursor(0..<blob.count)
-    do throws(WireError) {
-      let name = try cursor.string(bytes)
-      guard bytes.holds("ssh-ed25519", at: name) else { return false }
-      let key = try cursor.string(bytes)
-      try cursor.finish()
-      return key.count == 32
-    } catch { return false }
   }
 }

@@ -17,6 +17,14 @@ extension SettingsReader {
   }
 
   private mutating func authorities(_ files: HostFiles) -> [TrustedAuthority] {
+    let isListed = Schema.key("certificate", "trusted_ca").map { settings.isWritten($0) } ?? false
+    if let tables = settings.authorities {
+      if isListed {
+        let list = strings("certificate", "trusted_ca")
+        fault(list, "there are [[ca]] tables too; expected one or the other, so that nobody overlooks the authority without limits")
+      }
+      return authorities(of: tables, files)
+    }
     let paths = strings("certificate", "trusted_ca")
     guard paths.isSound else { return [] }
     guard !paths.value.isEmpty, paths.value.count <= 64 else {

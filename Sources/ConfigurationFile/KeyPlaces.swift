@@ -6,10 +6,26 @@ struct KeyPlaces {
   /// The first line that says each path; the parts of a path are joined by NUL, which no text of ours holds.
   private var lines: [[UInt8]: Int] = [:]
 
+  /// The same of the tables of an array, `[[a]]`, each by itself: the path's part has the table's number after it.
+  private var elements: [[UInt8]: Int] = [:]
+  private var counts: [[UInt8]: Int] = [:]
+  /// The path of the table of an array that is being walked; nil in every other.
+  private var element: [String]?
+
+  /// The path under which `line(of:)` knows the table of that number, from 0 on; nil if it does not stand by itself.
+  func element(_ index: Int, of path: [String]) -> [String]? {
+    let numbered = KeyPlaces.numbered(path, index)
+    return elements[KeyPlaces.joined(numbered)] == nil ? nil : numbered
+  }
+
+  private static func numbered(_ path: [String], _ index: Int) -> [String] {
+    path.dropLast() + [(path.last ?? "") + "\u{1}\(index)"]
+  }
+
   /// No key of a configuration is deeper; what is, has no line of its own.
   static let depth = 8
 
-  func line(of path: [String]) -> Int? { lines[KeyPlaces.joined(path)] }
+  func line(of path: [String]) -> Int? { lines[KeyPlaces.joined(path)] ?? elements[KeyPlaces.joined(path)] }
 
   /// Every path that has a line.
   var paths: [[String]] {
@@ -55,15 +71,26 @@ struct KeyPlaces {
       let before = at
       if here == 91 {
         advance()
-        if here == 91 { advance() }
+        let isArray = here == 91
+        if isArray { advance() }
         table = key()
         note(table, from: 0)
+        element = isArray ? begin(table) : nil
         while here == 93 || here == 32 || here == 9 { advance() }
       } else {
         pair(in: table)
       }
       if at == before { advance() }
     }
+  }
+
+  private mutating func begin(_ table: [String]) -> [String] {
+    let name = KeyPlaces.joined(table)
+    let index = counts[name] ?? 0
+    counts[name] = index + 1
+    let path = KeyPlaces.numbered(table, index)
+    elements[KeyPlaces.joined(path)] = line
+    return path
   }
 
   /// Notes a path and, so that a table that only dotted keys make has a line too, those above it.
@@ -76,8 +103,13 @@ struct KeyPlaces {
   }
 
   private mutating func pair(in table: [String]) {
-    let path = table + key()
+    let name = key()
+    let path = table + name
     note(path, from: table.count)
+    if let element, let first = name.first, table.count == element.count {
+      let own = KeyPlaces.joined(element + [first])
+      if elements[own] == nil { elements[own] = line }
+    }
     skipBlanks()
     if here == 61 { advance() }
     skipBlanks()

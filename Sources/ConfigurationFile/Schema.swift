@@ -30,8 +30,8 @@ enum ValueType: Sendable {
 enum Schema {
   static let tables = ["certificate", "policy", "host", "accounts", "session", "break_glass"]
 
-  /// Tables of later versions, refused by name.
-  static let laterTables = ["ca"]
+  /// Tables that may stand several times: `[[ca]]`.
+  static let arrays = ["ca"]
 
   static let keys: [SchemaKey] = [
     key("certificate", "trusted_ca", .strings, nil),
@@ -40,6 +40,13 @@ enum Schema {
     key("certificate", "clock_skew", .duration, .string("30s")),
     key("certificate", "single_use", .boolean, .boolean(false), later: "true"),
     key("certificate", "subject", .string, .string("key-id")),
+
+    key("ca", "key", .string, nil),
+    key("ca", "kind", .string, .string("user")),
+    key("ca", "principals", .strings, .list([])),
+    key("ca", "max_lifetime", .duration, .string("")),
+    key("ca", "networks", .strings, .list([])),
+    key("ca", "attributes", .labels, .table([])),
 
     key("policy", "endpoints", .strings, nil),
     key("policy", "dialect", .string, .string("authzen"), later: "\"opa\""),

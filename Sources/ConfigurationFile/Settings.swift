@@ -4,6 +4,12 @@ internal import Readiness
 /// All files together: which value each key has, and where it was written. A later file wins key by key; a list or the
 /// table of labels is one value and is replaced whole.
 struct Settings {
+  /// One `[[ca]]`.
+  struct AuthorityTable {
+    let entries: [TOMLNode.Entry]
+    let place: Place
+  }
+
   private struct Written {
     let table: String
     let name: String
@@ -13,6 +19,8 @@ struct Settings {
 
   private var written: [Written] = []
   private var tables: [(name: String, place: Place)] = []
+  /// The `[[ca]]` tables; nil if there are none.
+  private(set) var authorities: [AuthorityTable]?
   let mainFile: String
 
   /// More faults than these are one: the file is no configuration.
@@ -25,8 +33,8 @@ struct Settings {
     for entry in entries {
       guard problems.count < Settings.limit else { return }
       let place = Place(file: file, line: entry.line)
-      if Schema.laterTables.contains(where: { $0.isExactly(entry.name) }) {
-        problems.append(Problem(place, "[[\(entry.name)]] is not in this version: name the authorities in [certificate] trusted_ca"))
+      if Schema.arrays.contains(where: { $0.isExactly(entry.name) }) {
+        take(authorities: entry, file, &problems)
         continue
       }
       guard Schema.tables.contains(where: { $0.isExactly(entry.name) }) else {
@@ -52,6 +60,28 @@ struct Settings {
         written.append(Written(table: entry.name, name: key.name, value: key.value, place: place))
       }
     }
+  }
+
+  /// A list is one value: a later file's replaces it whole.
+  private mutating func take(authorities entry: TOMLNode.Entry, _ file: String, _ problems: inout [Problem]) {
+    let place = Place(file: file, line: entry.line)
+    guard case .list(let nodes) = entry.value else {
+      problems.append(Problem(place, "'\(entry.name)' is \(entry.value.kind); expected a table for each authority: [[\(entry.name)]]"))
+      return
+    }
+    var tables: [AuthorityTable] = []
+    for node in nodes {
+      guard case .table(let keys) = node else {
+        problems.append(Problem(place, "'\(entry.name)' holds \(node.kind); expected a table for each authority: [[\(entry.name)]]"))
+        return
+      }
+      for key in keys where Schema.key(entry.name, key.name) == nil {
+        problems.append(Problem(Place(file: file, line: key.line), Settings.unknown(key, in: entry.name)))
+      }
+      let line = keys.map { $0.line }.min().map { max($0 - 1, 1) } ?? entry.line
+      tables.append(AuthorityTable(entries: keys, place: Place(file: file, line: line)))
+    }
+    authorities = tables
   }
 
   private static func unknown(_ entry: TOMLNode.Entry) -> String {

@@ -75,7 +75,10 @@ enum TOMLDocument {
     case .array:
       guard let array = value.array else { break }
       var nodes: [TOMLNode] = []
-      for element in array { nodes.append(try node(element, path: path, line, places, file)) }
+      for (index, element) in array.enumerated() {
+        let part = places.element(index, of: path)
+        nodes.append(try node(element, path: path, part.line(of: path) ?? line, part, file))
+      }
       return .list(nodes)
     case .table: if let table = value.table { return .table(try entries(table, path: path, places, file)) }
     }
