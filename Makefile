@@ -51,10 +51,10 @@ stage: all
 	@DESTDIR="$(SOJOURN_STAGE)" PREFIX="$(PREFIX)" TRIPLET="$(TRIPLET)" packaging/install.sh $(BUILD)
 
 venv: $(PYTHON)
-$(PYTHON): Tests/PolicyEndpoint/requirements.txt
+$(PYTHON): Tests/PolicyEndpoint/requirements.txt Tests/CredentialsTests/requirements.txt
 	@packaging/tools.sh test
 	python3 -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check -r Tests/PolicyEndpoint/requirements.txt
+	.venv/bin/pip install --quiet --disable-pip-version-check -r Tests/PolicyEndpoint/requirements.txt -r Tests/CredentialsTests/requirements.txt
 	@touch $(PYTHON)
 
 test: stage venv

@@ -39,7 +39,7 @@ import Policy
   }
 
   @Test func refusesWhatItRefusesToOthers() {
-    for (info, token) in [(Vectors.line("of-the-past"), "certificate-expired"), (Vectors.line("p256-key"), "certificate-type"),
+    for (info, token) in [(Vectors.line("of-the-past"), "certificate-expired"), (Vectors.line("no-principals"), "certificate-principals"),
       (Vectors.line("control") + Vectors.line("foreign-authority"), "several-certificates"), ("x", "authentication-info")] {
       let (code, events) = Self.run(info)
       #expect(code == Code.denied && events.refused.map { $0.token } == [token])

@@ -49,7 +49,7 @@ final class World: Surroundings {
 
   static func configuration() -> PublishedConfiguration {
     PublishedConfiguration(
-      certificate: CertificateRules(trusted: ["ca", "second_ca"].map { TrustedAuthority(blob: Vectors.authority($0), file: $0) }, maxLifetime: 12 * 3600,
+      certificate: CertificateRules(trusted: Vectors.ours.map { TrustedAuthority(blob: Vectors.authority($0), file: $0) }, maxLifetime: 12 * 3600,
         clockSkew: 30, subject: .keyID),
       policy: PolicyRules(endpoints: [], caFile: nil, clientCertificate: nil, clientKey: nil, tokenFile: nil, attributesIn: .subject, deadline: 5000),
       host: HostFacts(id: "db1", labels: [], candidatePrograms: ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"]),
@@ -129,6 +129,12 @@ enum Vectors {
     let base64 = Array((lines("authorities.txt").first { $0[2] == name } ?? ["", ""])[1].utf8)
     return Base64.decode(base64.span, 0..<base64.count) ?? []
   }
+  /// All authorities but the foreign one.
+  static let ours = lines("authorities.txt").map { $0[2] }.filter { $0 != "foreign_ca" }
+  static func blob(_ name: String) -> [UInt8] {
+    let base64 = Array((all.first { $0.name.hasSuffix("/" + name) }?.base64 ?? "").utf8)
+    return Base64.decode(base64.span, 0..<base64.count) ?? []
+  }
   static func line(_ name: String) -> String {
     let base64 = all.first { $0.name.hasSuffix("/" + name) }?.base64 ?? ""
     return line(base64: base64)
@@ -143,9 +149,10 @@ enum Vectors {
 }
 
 /// A login as sshd presents it, to be changed by a test.
-func login(_ user: String = "alice", info: String? = Vectors.line("control"), service: String = "sshd", silent: Bool = false, options: [String] = []) -> Login {
-  Login(user: Array(user.utf8), service: Array(service.utf8), tty: Array("ssh".utf8), remoteHost: Array("192.0.2.7".utf8),
-    authenticationInfo: info.map { Array($0.utf8) }, connection: Array("192.0.2.7 50000 192.0.2.1 22".utf8), isSilent: silent,
+func login(_ user: String = "alice", info: String? = Vectors.line("control"), service: String = "sshd", silent: Bool = false, options: [String] = [],
+  from address: String = "192.0.2.7") -> Login {
+  Login(user: Array(user.utf8), service: Array(service.utf8), tty: Array("ssh".utf8), remoteHost: Array(address.utf8),
+    authenticationInfo: info.map { Array($0.utf8) }, connection: Array("\(address) 50000 192.0.2.1 22".utf8), isSilent: silent,
     options: ModuleOptions(options.map { Array($0.utf8) }))
 }
 

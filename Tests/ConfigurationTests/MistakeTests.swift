@@ -38,7 +38,11 @@ struct MistakeTests {
     Mistake(text: "host = 1\n", line: 1, says: "'host' is a whole number; expected a table: [host]"),
     Mistake(text: "[[host]]\nid = 'x'\n", line: 1, says: "'host' is a list"),
     Mistake(text: "[host.labels.deep]\nx = 1\n", line: 1, says: "host.labels.deep is a table; expected a string"),
-    Mistake(text: "\n[[ca]]\nkey = 'x'\n", line: 2, says: "not in this version"),
+    Mistake(text: "\n[ca]\nkey = 'x'\n", line: 2, says: "'ca' is a table; expected a table for each authority: [[ca]]"),
+    Mistake(text: "ca = 1\n", line: 1, says: "'ca' is a whole number"),
+    Mistake(text: "ca = [1]\n", line: 1, says: "'ca' holds a whole number"),
+    Mistake(text: "[[ca]]\nkey = 'x'\nkind = 'user'\nname = 'x'\n", line: 4, says: "unknown key 'name' in [ca]"),
+    Mistake(text: "[[ca]]\nkey = '/x'\n[[ca]]\nkey = '/y'\nprincipal = 'x'\n", line: 5, says: "did you mean 'principals'"),
     // Types.
     Mistake(text: "[host]\nid = 5\n", line: 2, says: "host.id is a whole number; expected a string"),
     Mistake(text: "[host]\nlabels = [\n'a']\n", line: 2, says: "host.labels is a list; expected a table of strings"),

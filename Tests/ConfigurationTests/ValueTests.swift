@@ -45,11 +45,21 @@ struct ValueTests {
 
   // MARK: authorities
 
+  /// A public key of CredentialsTests, as `type base64 name`.
+  static func authority(_ name: String) -> String {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../CredentialsTests/Vectors/authorities.txt")
+    let lines = ((try? String(contentsOf: file, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
+    return lines.first { $0.hasSuffix(" " + name) } ?? ""
+  }
+
   @Test("a file of authorities", arguments: [
     ("", "holds no key"),
     ("# only words\n\n", "holds no key"),
-    ("ssh-rsa AAAAB3NzaC1yc2E= x\n", "not in this version; expected ssh-ed25519"),
-    ("ecdsa-sha2-nistp256 AAAA x\n", "not in this version"),
+    ("ssh-rsa AAAAB3NzaC1yc2E= x\n", "damaged"),
+    ("ecdsa-sha2-nistp256 AAAA x\n", "damaged"),
+    ("ecdsa-sha2-nistp256 \(WrittenHost.key(1)) x\n", "it is of the type ssh-ed25519"),
+    ("ssh-dss AAAA x\n", "no public key of a type that may sign certificates"),
+    ("\(authority("small_rsa_ca"))\n", "is an RSA key of 2048 bits, and 3072 are the least"),
     ("ssh-ed25519-cert-v01@openssh.com AAAA x\n", "a certificate; expected the public key"),
     ("-----BEGIN OPENSSH PRIVATE KEY-----\n", "a private key"),
     ("cert-authority \(WrittenHost.authority)\n", "without options before it"),

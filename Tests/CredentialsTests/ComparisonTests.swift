@@ -68,7 +68,7 @@ import Encoding
     #expect(Self.after("Valid: ", in: lines) == "from \(from) to \(to)")
     let flags = certificate.extensions.filter { $0.data.isEmpty }.map { $0.name }
     #expect(Self.section("Extensions:", in: lines).filter { !$0.contains("UNKNOWN") } == flags)
-    let options = attested.fields.criticalOptions.map { $0.name + " " + ($0.text ?? "") }
+    let options = attested.fields.criticalOptions.map { $0.data.isEmpty ? $0.name : $0.name + " " + ($0.text ?? "") }
     #expect(Self.section("Critical Options:", in: lines) == options)
   }
 
