@@ -78,8 +78,8 @@ struct Settings {
       for key in keys where Schema.key(entry.name, key.name) == nil {
         problems.append(Problem(Place(file: file, line: key.line), Settings.unknown(key, in: entry.name)))
       }
-      let line = keys.map { $0.line }.min().map { max($0 - 1, 1) } ?? entry.line
-      tables.append(AuthorityTable(entries: keys, place: Place(file: file, line: line)))
+      // Its first key's line: the library tells nothing of the table's own.
+      tables.append(AuthorityTable(entries: keys, place: Place(file: file, line: keys.map { $0.line }.min() ?? entry.line)))
     }
     authorities = tables
   }

@@ -76,8 +76,8 @@ enum TOMLDocument {
       guard let array = value.array else { break }
       var nodes: [TOMLNode] = []
       for (index, element) in array.enumerated() {
-        let part = places.element(index, of: path)
-        nodes.append(try node(element, path: path, part.line(of: path) ?? line, part, file))
+        let here = places.element(index, of: path) ?? path
+        nodes.append(try node(element, path: here, places.line(of: here) ?? line, places, file))
       }
       return .list(nodes)
     case .table: if let table = value.table { return .table(try entries(table, path: path, places, file)) }

@@ -46,11 +46,11 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[[ca]]\nkind = 'user'\n", "1: ca.key is missing"),
+    ("[[ca]]\nkind = 'user'\n", "2: ca.key is missing"),
     ("[[ca]]\nkey = 7\n", "2: ca.key is a whole number"),
     ("[[ca]]\nkey = 'user_ca.pub'\n", "2: ca.key: 'user_ca.pub' is no plain absolute path"),
     ("[[ca]]\nkey = '/etc/sojourn/none.pub'\n", "2: ca.key: /etc/sojourn/none.pub is missing"),
-    ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\n[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\n", "3: ca.key: /etc/sojourn/user_ca.pub holds a key that"),
+    ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\n[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\n", "4: ca.key: /etc/sojourn/user_ca.pub holds a key that"),
     ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nkind = 'machine'\n", "3: ca.kind: 'machine' is not known"),
     ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nprincipals = []\n", "3: ca.principals is empty"),
     ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nprincipals = ['a,b']\n", "3: ca.principals: 'a,b'"),
