@@ -149,7 +149,8 @@ import Policy
     let warnings = Set([
       "name-not-admitted", "no-subject", "certificate-form", "certificate-size", "certificate-signature", "certificate-not-for-users",
       "certificate-reserved-fields", "certificate-key-id", "certificate-principals", "certificate-option-form", "certificate-extension-form",
-      "certificate-self-signed", "open-name-of-other", "open-rights-stand", "open-ceiling", "ceiling-uid", "ceiling-group", "ceiling-root-equivalent-group",
+      "certificate-self-signed", "certificate-authority-key", "certificate-authority-principals", "certificate-attributes", "certificate-serial",
+      "certificate-revoked", "open-name-of-other", "open-rights-stand", "open-ceiling", "ceiling-uid", "ceiling-group", "ceiling-root-equivalent-group",
       "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration",
     ])
     let errors = Set([
