@@ -73,18 +73,18 @@ targets += [
 
   .target(name: "Audit", dependencies: ["CPlatform"] + plain("HostSystem", "Encoding"), swiftSettings: house),  // one line an event
   .target(name: "Accounts",  // leases, sessions, projection, homes, and the end of them
-    dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Audit"), swiftSettings: house),
+    dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Audit"), swiftSettings: house),
   .target(name: "Readiness",  // is this host set up so that nobody gets past us
     dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration"), swiftSettings: house),
   .target(name: "ConfigurationFile",  // TOML for people to the published form
     dependencies: ["TOMLKit"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "Readiness"), swiftSettings: house),
   .executableTarget(name: "sojournd",
     dependencies: ["CPlatform", .product(name: "Logging", package: "swift-log")]
-      + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Accounts", "Audit", "Readiness", "Admission"),
+      + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Accounts", "Audit", "Readiness", "Admission"),
     swiftSettings: house, linkerSettings: libraries),
   .executableTarget(name: "sojourn",
     dependencies: ["CPlatform", .product(name: "ArgumentParser", package: "swift-argument-parser"), "ConfigurationFile"]
-      + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Readiness", "Accounts"),
+      + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Readiness", "Accounts", "Admission"),
     swiftSettings: house, linkerSettings: libraries),
 ]
 
@@ -107,6 +107,7 @@ targets += [
   tests("IdentityTests", plain("Identity", "HostSystem")),
   tests("EncodingTests", plain("Encoding")),
   tests("ConfigurationTests", plain("Configuration", "ConfigurationFile", "Encoding", "Identity", "HostSystem", "Readiness") + [.product(name: "TOMLKit", package: "TOMLKit")]),
+  tests("RevocationTests", plain("Credentials", "Encoding")),
   tests("CredentialsTests", plain("Credentials", "Encoding"), exclude: ["Vectors", "RealServer", "requirements.txt"]),
   tests("PolicyTests", plain("Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
   tests("DaemonProtocolTests", plain("DaemonProtocol", "Encoding", "HostSystem")),
@@ -127,6 +128,7 @@ if Context.environment["SOJOURN_FUZZ"] != nil {  // libFuzzer's own main: breaks
     ("fuzz-lines", "Lines", ["Identity"]),
     ("fuzz-answer", "Answer", ["Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity"]),
     ("fuzz-certificate", "Certificate", ["Credentials"]), ("fuzz-authentication-info", "AuthenticationInfo", ["Credentials"]),
+    ("fuzz-revocation-list", "RevocationList", ["Credentials"]),
   ] {
     targets.append(.executableTarget(name: name, dependencies: needs.map { .byName(name: $0) }, path: "Tests/Fuzz/\(folder)",
       swiftSettings: house + [.unsafeFlags(["-parse-as-library"])], linkerSettings: libraries))

@@ -24,10 +24,7 @@ struct Credential {
     if let authority = shown.claimedAuthority, !configuration.trusts(authority) {
       throw .certificate(.foreign(authority: authority))
     }
-    var authorities: [AuthorityLimits] = []
-    for authority in rules.trusted { authorities.append(try authority.limits) }
-    let demands = CertificateDemands(authorities: authorities, loginName: String(decoding: login.user, as: UTF8.self), now: now,
-      maxLifetime: rules.maxLifetime, clockSkew: rules.clockSkew, enforcer: .sshd, client: IPAddress(login.remoteAddress))
+    let demands = try CertificateDemands(rules, loginName: String(decoding: login.user, as: UTF8.self), now: now, client: IPAddress(login.remoteAddress))
     var seen: AttestedCertificate?
     let certificate: VerifiedCertificate
     do throws(CertificateRefusal) {

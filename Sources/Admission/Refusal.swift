@@ -1,4 +1,4 @@
-internal import Configuration
+public import Configuration
 public import Credentials
 public import DaemonProtocol
 internal import Encoding
@@ -151,6 +151,8 @@ extension Refusal {
     case .expired, .lifetime: RefusalRow(refusal.rule.token, .notice, shown, Refusal.newCertificate, refusal.detail)
     case .publicKey: RefusalRow(refusal.rule.token, .notice, shown, "Get a certificate for a stronger key: ssh-keygen -t ed25519.", refusal.detail)
     case .revoked: RefusalRow(refusal.rule.token, .warning, "the certificate was revoked.", "Ask whoever issues certificates.", refusal.detail)
+    case .revocationLists:
+      RefusalRow(refusal.rule.token, .error, exit: 2, "this host's list of revoked certificates cannot be used, so it lets nobody in.", Refusal.tellAdmin, refusal.detail)
     case .sourceAddress, .authorityNetworks:
       RefusalRow(refusal.rule.token, .notice, shown, "Log in from an address that the certificate and its authority allow.", refusal.detail)
     case .authorityPrincipals: RefusalRow(refusal.rule.token, .warning, shown, Refusal.tellAdmin, refusal.detail)
@@ -178,6 +180,7 @@ extension Refusal {
     case .noProcess: RefusalRow(token, .error, "the login's process could not be watched.", Refusal.again, detail)
     case .notWritten: RefusalRow(token, .error, "the session could not be written down on this host.", Refusal.tellAdmin, detail)
     case .noHome: RefusalRow(token, .error, "no home directory could be made.", Refusal.tellAdmin, detail)
+    case .alreadyUsed: RefusalRow(token, .notice, "the certificate was used before, and this host takes each one only once.", Refusal.newCertificate, detail)
     case .notReady: RefusalRow(token, .error, exit: 3, "sojournd cannot open sessions now.", Refusal.again, detail)
     }
   }
@@ -195,7 +198,7 @@ extension Refusal {
     return Escape.sentence("Sojourn: " + user + " is not let in: " + row.happened + " " + row.remedy + number, limit: 1024)
   }
 
-  init(_ reason: ConfigurationUnavailable) {
+  public init(_ reason: ConfigurationUnavailable) {
     switch reason {
     case .neverPublished: self = .notSetUp
     case .notThisBoot: self = .notThisBoot

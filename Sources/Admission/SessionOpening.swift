@@ -63,7 +63,7 @@ extension Phase {
       guard let name = AccountName(account), rules.accounts.admits(name) else { throw .nameNotAdmitted }
     }
     let now = world.moment().unixSeconds
-    let credential = try Credential.of(info, login, configuration, now: now, NoRevocations(), &trail)
+    let credential = try Credential.of(info, login, configuration, now: now, world.revocations(rules.certificate.revoked), &trail)
     let question = Question(subjectID: try credential.subject(rules.certificate.subject, account: account), account: account, login: login.facts,
       credential: credential.facts, extensions: credential.extensions, attributes: credential.attributes, subjectType: credential.kind.text, now: now)
     let decision = try Decision.ask(question, configuration, world, &trail)

@@ -1,4 +1,5 @@
 public import Configuration
+public import Credentials
 public import DaemonProtocol
 public import HostSystem
 public import Policy
@@ -9,6 +10,9 @@ public protocol Surroundings {
   func configuration() throws(ConfigurationUnavailable) -> PublishedConfiguration
   /// What was in force before this boot, for telling whose a certificate is; nil if it cannot be had.
   func lastGoodConfiguration() -> PublishedConfiguration?
+  /// What the lists of that configuration revoke.
+  func revocations(_ lists: [String]) -> Lists
+  associatedtype Lists: Revocations
   /// What the host program heard from NSS for this name (DESIGN 4: the first candidate in a process stays its answer).
   func account(named name: [UInt8]) -> NameService.Answer
   /// The program whose process this is, if it runs as root; nil else.
@@ -27,6 +31,7 @@ public struct ThisHost: Surroundings {
   public func moment() -> Moment { Moment.now() }
   public func configuration() throws(ConfigurationUnavailable) -> PublishedConfiguration { try PublishedConfiguration.current() }
   public func lastGoodConfiguration() -> PublishedConfiguration? { PublishedConfiguration.lastGood() }
+  public func revocations(_ lists: [String]) -> PublishedRevocations { PublishedRevocations(lists) }
   public func account(named name: [UInt8]) -> NameService.Answer { NameService.account(named: name) }
 
   /// /proc/self/exe is the kernel's word; a user cannot bend it as they can argv, the service name, or a variable.

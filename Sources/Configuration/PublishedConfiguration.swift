@@ -27,8 +27,15 @@ public struct CertificateRules: Sendable {
   /// Seconds that clocks may differ.
   public var clockSkew: UInt64
   public var subject: SubjectSource
+  /// Paths of the revocation lists; if there are any, nobody is let in without what was published of them (`Places.revocations`).
+  public var revoked: [String]
+  /// A certificate opens one session.
+  public var singleUse: Bool
 
-  public init(trusted: [TrustedAuthority], maxLifetime: UInt64, clockSkew: UInt64, subject: SubjectSource) {
+  public init(trusted: [TrustedAuthority], maxLifetime: UInt64, clockSkew: UInt64, subject: SubjectSource, revoked: [String] = [],
+    singleUse: Bool = false) {
+    self.revoked = revoked
+    self.singleUse = singleUse
     self.trusted = trusted
     self.maxLifetime = maxLifetime
     self.clockSkew = clockSkew

@@ -15,6 +15,8 @@ extension PublishedConfiguration {
     c.set("max_lifetime", .unsigned(certificate.maxLifetime))
     c.set("clock_skew", .unsigned(certificate.clockSkew))
     c.set("subject", certificate.subject.text)
+    c.set("revoked", .strings(certificate.revoked))
+    c.set("single_use", .boolean(certificate.singleUse))
     root.set("certificate", c.value)
     var p = JSONObject()
     p.set("endpoints", .array(policy.endpoints.map {
@@ -66,7 +68,8 @@ extension PublishedConfiguration {
     guard let subject = SubjectSource(text: try c.string("subject")) else {
       throw MemberError(member: "certificate.subject", reason: "unknown source")
     }
-    certificate = CertificateRules(trusted: trusted, maxLifetime: try c.unsigned("max_lifetime"), clockSkew: try c.unsigned("clock_skew"), subject: subject)
+    certificate = CertificateRules(trusted: trusted, maxLifetime: try c.unsigned("max_lifetime"), clockSkew: try c.unsigned("clock_skew"), subject: subject,
+      revoked: try c.strings("revoked"), singleUse: try c.boolean("single_use"))
 
     let p = try read.object("policy")
     var endpoints: [PolicyEndpoint] = []

@@ -5,15 +5,12 @@ internal import Readiness
 extension SettingsReader {
   /// `[certificate]`.
   mutating func certificate(_ files: HostFiles) -> CertificateRules {
-    let revoked = strings("certificate", "revoked")
-    if !revoked.value.isEmpty {
-      fault(revoked, "revocation lists are not in this version; end sessions with 'sojourn end', and change the authority's key to revoke for good")
-    }
+    let revoked = revocationLists(files)
     let single = boolean("certificate", "single_use")
-    if single.value { fault(single, "true is not in this version: a certificate may be used until it ends; keep lifetimes short") }
     let lifetime = duration("certificate", "max_lifetime", from: 1, to: 30 * 86400)
     let skew = duration("certificate", "clock_skew", from: 0, to: 600)
-    return CertificateRules(trusted: authorities(files), maxLifetime: lifetime.value, clockSkew: skew.value, subject: subject())
+    return CertificateRules(trusted: authorities(files), maxLifetime: lifetime.value, clockSkew: skew.value, subject: subject(),
+      revoked: revoked, singleUse: single.value)
   }
 
   private mutating func authorities(_ files: HostFiles) -> [TrustedAuthority] {

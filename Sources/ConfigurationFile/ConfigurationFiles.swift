@@ -8,6 +8,8 @@ public import Readiness
 public struct ConfigurationFiles: Sendable {
   /// Nil if anything is wrong.
   public let configuration: PublishedConfiguration?
+  /// What is published of the revocation lists that it names (Credentials/Revocation/RevocationForm); nil if it names none.
+  public let revocations: [UInt8]?
   /// All that is wrong or worth knowing, in the order of files and lines.
   public let problems: [Problem]
   /// A file could not be read at all.
@@ -46,7 +48,7 @@ public struct ConfigurationFiles: Sendable {
     do throws(Problem) {
       return check([try SourceText(file: file, bytes: text)], [file], [], isUnreadable: false, host)
     } catch {
-      return ConfigurationFiles(configuration: nil, problems: [error], isUnreadable: false, files: [file])
+      return ConfigurationFiles(configuration: nil, revocations: nil, problems: [error], isUnreadable: false, files: [file])
     }
   }
 
@@ -67,7 +69,7 @@ public struct ConfigurationFiles: Sendable {
     }
     // What a broken file would have said is not known: what its keys' absence leads to would only confuse.
     guard problems.isEmpty || sources.count == paths.count && !problems.contains(where: { $0.sentence.begins(with: "not TOML") }) else {
-      return ConfigurationFiles(configuration: nil, problems: sorted(problems, paths), isUnreadable: isUnreadable, files: paths)
+      return ConfigurationFiles(configuration: nil, revocations: nil, problems: sorted(problems, paths), isUnreadable: isUnreadable, files: paths)
     }
     var reader = SettingsReader(settings, problems: problems)
     let certificate = reader.certificate(host)
@@ -82,7 +84,7 @@ public struct ConfigurationFiles: Sendable {
       configuration = PublishedConfiguration(certificate: certificate, policy: policy, host: facts, accounts: accounts, session: session)
     }
     let hasErrors = reader.problems.contains { $0.severity == .error }
-    return ConfigurationFiles(configuration: hasErrors ? nil : configuration, problems: sorted(reader.problems, paths), isUnreadable: isUnreadable, files: paths)
+    return ConfigurationFiles(configuration: hasErrors ? nil : configuration, revocations: hasErrors ? nil : reader.revocations, problems: sorted(reader.problems, paths), isUnreadable: isUnreadable, files: paths)
   }
 
   /// In the order in which somebody would go through the files; sentences about one line stay in theirs.

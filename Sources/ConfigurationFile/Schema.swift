@@ -35,10 +35,10 @@ enum Schema {
 
   static let keys: [SchemaKey] = [
     key("certificate", "trusted_ca", .strings, nil),
-    key("certificate", "revoked", .strings, .list([]), later: "any entry"),
+    key("certificate", "revoked", .strings, .list([])),
     key("certificate", "max_lifetime", .duration, .string("12h")),
     key("certificate", "clock_skew", .duration, .string("30s")),
-    key("certificate", "single_use", .boolean, .boolean(false), later: "true"),
+    key("certificate", "single_use", .boolean, .boolean(false)),
     key("certificate", "subject", .string, .string("key-id")),
 
     key("ca", "key", .string, nil),

@@ -4,6 +4,8 @@ internal import Encoding
 struct SettingsReader {
   let settings: Settings
   private(set) var problems: [Problem]
+  /// What is published of the revocation lists; nil if none is configured, or one cannot be used.
+  var revocations: [UInt8]?
 
   init(_ settings: Settings, problems: [Problem]) {
     self.settings = settings

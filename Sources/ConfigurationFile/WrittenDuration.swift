@@ -1,9 +1,9 @@
 internal import HostSystem
 
 /// `90s`, `5m`, `12h`, `1d`: a whole number and one unit.
-enum WrittenDuration {
+public enum WrittenDuration {
   /// Seconds, or nil if the text is not of this form or above 100 years.
-  static func seconds(_ text: String) -> UInt64? {
+  public static func seconds(_ text: String) -> UInt64? {
     let bytes = Array(text.utf8)
     guard bytes.count >= 2, bytes.count <= 12, let unit = bytes.last, let count = ProcessTable.decimal(bytes.dropLast()) else { return nil }
     let factor: UInt64

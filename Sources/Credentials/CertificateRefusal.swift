@@ -49,6 +49,8 @@ public enum CertificateRule: Sendable, CaseIterable {
   case attributes
   /// No serial number, where certificates are revoked by it.
   case serial
+  /// A list of what is revoked cannot be used: it may name anybody.
+  case revocationLists
   case revoked
 
   public var token: String {
@@ -80,6 +82,7 @@ public enum CertificateRule: Sendable, CaseIterable {
     case .authorityNetworks: "certificate-authority-networks"
     case .attributes: "certificate-attributes"
     case .serial: "certificate-serial"
+    case .revocationLists: "revocation-lists-unusable"
     case .revoked: "certificate-revoked"
     }
   }
@@ -91,7 +94,7 @@ public struct CertificateRefusal: Error, Sendable {
   /// Half a sentence, fit to be shown and logged: what comes from the certificate is escaped in it.
   public let detail: String
 
-  init(_ rule: CertificateRule, _ detail: String) {
+  public init(_ rule: CertificateRule, _ detail: String) {
     self.rule = rule
     self.detail = detail
   }

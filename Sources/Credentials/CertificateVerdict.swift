@@ -76,7 +76,8 @@ public struct CertificateVerdict: Sendable {
       try AttributesRule.judge(fields, limits.attributes)
     }
     check(.serial) { () throws(CertificateRefusal) in try SerialRule.judge(fields, isNeeded: revocations.nameSerials) }
-    check(.revoked) { () throws(CertificateRefusal) in try RevocationRule.judge(fields, revocations) }
+    let answer = check(.revocationLists) { () throws(CertificateRefusal) in try RevocationAnswer(fields, revocations) }
+    check(.revoked, needing: answer) { answer throws(CertificateRefusal) in try RevocationRule.judge(answer) }
 
     guard lines.allSatisfy({ line in if case .passed = line.outcome { true } else { false } }), lines.count == CertificateRule.allCases.count,
       let attested, let limits, let keyID, let principals, let attributes

@@ -21,9 +21,9 @@ public struct RevocationSubject: Sendable {
 public protocol Revocations {
   /// Certificates are revoked by their serial numbers: then one without (serial 0, which no list can name) is refused.
   var nameSerials: Bool { get }
-  /// How it is revoked, as half a sentence ("its serial is on /etc/sojourn/revoked.krl"); nil if it is not. A list that
-  /// cannot be used has everybody revoked, and says so.
-  func reason(_ certificate: RevocationSubject) -> String?
+  /// How it is revoked, as half a sentence ("its serial number is revoked"); nil if it is not.
+  /// - Throws: why nobody can tell, because a list cannot be used; then nobody is let in.
+  func reason(_ certificate: RevocationSubject) throws(RevocationFault) -> String?
 }
 
 /// Nothing is revoked: no list is configured.

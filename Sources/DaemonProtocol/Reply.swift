@@ -46,6 +46,8 @@ public enum OpenRefusal: Sendable, CaseIterable {
   case notWritten
   /// The home could not be made.
   case noHome
+  /// The certificate has opened its one session (`certificate.single_use`).
+  case alreadyUsed
   /// The daemon cannot open anything now: no configuration, or it is stopping.
   case notReady
 
@@ -60,6 +62,7 @@ public enum OpenRefusal: Sendable, CaseIterable {
     case .noProcess: "no-process"
     case .notWritten: "not-written"
     case .noHome: "no-home"
+    case .alreadyUsed: "already-used"
     case .notReady: "not-ready"
     }
   }

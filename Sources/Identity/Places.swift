@@ -4,12 +4,16 @@ public enum Places {
   public static var publishedConfiguration: String { "/run/sojourn/config.json" }
   public static var lastGoodConfiguration: String { "/var/lib/sojourn/config.json" }
   public static var endpointAddresses: String { "/run/sojourn/addresses.json" }
+  /// What of the revocation lists was published (Credentials/Revocation/RevocationForm), for root only.
+  public static var revocations: String { "/run/sojourn/revoked" }
   public static var socket: String { "/run/sojourn/sojournd.sock" }
   public static var lock: String { "/run/sojourn/sojournd.lock" }
   public static var leases: String { "/run/sojourn/leases" }
   public static var projection: String { "/run/sojourn/nss" }
   public static var state: String { "/var/lib/sojourn" }
   public static var uids: String { "/var/lib/sojourn/uids" }
+  /// The certificates that have opened their one session.
+  public static var used: String { "/var/lib/sojourn/used" }
   public static var trash: String { "/var/lib/sojourn/trash" }
   public static var auditLog: String { "/var/log/sojourn/audit.jsonl" }
   public static var auditSpool: String { "/run/sojourn/audit-spool.jsonl" }

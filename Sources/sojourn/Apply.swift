@@ -19,8 +19,12 @@ struct Apply: ParsableCommand {
   @Flag(help: .hidden)
   var fromDaemon = false
 
+  @Flag(help: .hidden)
+  var revocationsOnly = false
+
   func run() throws {
     try Terminal.requireRoot("sojourn apply")
+    guard !revocationsOnly else { return try publishRevocations() }
     let read = ConfigurationFiles.read()
     for problem in read.problems { Terminal.say(problem.line) }
     guard let configuration = read.configuration else {
@@ -29,19 +33,34 @@ struct Apply: ParsableCommand {
       throw read.isUnreadable ? Exit.unreadable : Exit.refused
     }
     guard !check else {
-      let state = Publication.isCurrent(configuration) ? "It is what is published." : "'sojourn apply' would publish it."
+      let state = Publication.isCurrent(configuration, revocations: read.revocations) ? "It is what is published." : "'sojourn apply' would publish it."
       Terminal.say("The configuration is right. \(state)")
       return
     }
-    do throws(Publication.Failure) { try Publication.publish(configuration) } catch {
-      switch error {
-      case .notEncodable: Terminal.say("sojourn: the configuration is too large to be published")
-      case .notWritten(let path, let reason): Terminal.say("sojourn: \(path) cannot be written: \(reason.sentence)")
-      }
-      throw Exit.refused
-    }
+    do throws(Publication.Failure) { try Publication.publish(configuration, revocations: read.revocations) } catch { throw Apply.say(error) }
     guard !fromDaemon else { return }
     tellDaemon()
+  }
+
+  /// For the daemon, when a list has changed: the configuration stays what it is.
+  /// - Throws: exit status 1 with the reason said, if nobody can be let in any more.
+  private func publishRevocations() throws {
+    let reason: String?
+    do throws(Publication.Failure) { reason = try RevocationFiles.publishAgain() } catch {
+      _ = Apply.say(error)
+      throw Exit.unreadable
+    }
+    guard let reason else { return }
+    Terminal.say(Escape.sentence(reason, limit: 1024))
+    throw Exit.refused
+  }
+
+  private static func say(_ failure: Publication.Failure) -> any Error {
+    switch failure {
+    case .notEncodable: Terminal.say("sojourn: the configuration is too large to be published")
+    case .notWritten(let path, let reason): Terminal.say("sojourn: \(path) cannot be written: \(reason.sentence)")
+    }
+    return Exit.refused
   }
 
   /// What is published holds for the next login in any case; the daemon only has to know.

@@ -40,7 +40,7 @@ struct Check: ParsableCommand {
     }
     guard let configuration = read.configuration else { return findings }
     findings.append(Finding("configuration", .ok, read.files.joined(separator: ", "), "can be read, and every value is right"))
-    if Publication.isCurrent(configuration) {
+    if Publication.isCurrent(configuration, revocations: read.revocations) {
       findings.append(Finding("published", .ok, Places.publishedConfiguration, "is what the files say"))
     } else {
       findings.append(Finding("published", .warning, Places.publishedConfiguration, "is not what the files say", remedy: "run 'sojourn apply'"))

@@ -58,6 +58,7 @@ extension Daemon {
   private func takeUp() {
     do throws(ConfigurationUnavailable) {
       configuration = try PublishedConfiguration.current()
+      revocations.stamps = nil
       cleanHomes()
       resolveEndpoints()
     } catch {

@@ -46,6 +46,8 @@ final class Daemon {
   var endpointsTimer: UInt64?
   var endpointsGeneration = 0
   var endpointsWithout: Set<String> = []
+  var revocations = RevocationWatch()
+  let used = UsedCertificates(directory: Places.used)
   var isLookScheduled = false
   private var isDisplaced = false
   private var ticks = 0
@@ -78,6 +80,7 @@ final class Daemon {
     // seen to their end: so it is no reason not to start.
     try? Files.makeDirectory(Places.state, mode: 0o755)
     try? Files.makeDirectory(Places.uids, mode: 0o755)
+    try? Files.makeDirectory(Places.used, mode: 0o700)
     try? Files.makeDirectory(Files.parent(of: Places.auditLog), mode: 0o750)
   }
 
@@ -130,11 +133,13 @@ final class Daemon {
     checkPlaces()
     endWhatIsOver()
     lookAtProcesses()
+    lookAtRevocationLists()
     ticks += 1
     if ticks % 60 == 0 {
       verifyHost()
       record.audit.flushSpool()
     }
+    if ticks % 3600 == 1 { forgetUses() }
     loop.after(1000) { [unowned self] in tick() }
   }
 

@@ -147,6 +147,7 @@ extension Daemon {
       throw OpeningFailure(refusal: .notWritten, detail: "the claim of uid \(request.uid): \(error.sentence)")
     }
     guard isClaimed else { throw OpeningFailure(refusal: .numberOfOther, detail: "uid \(request.uid) went to another name meanwhile") }
+    try takeUse(of: request, configuration)
     return try establish(opening, groups, notes, configuration, marker)
   }
 
@@ -201,6 +202,7 @@ extension Daemon {
     guard !configuration.accounts.range.contains(request.uid), leases[request.name] == nil else {
       return refuse(connection, .ceiling, "a local account with a uid or name of Sojourn's")
     }
+    do throws(OpeningFailure) { try takeUse(of: request, configuration) } catch { return refuse(connection, error.refusal, error.detail) }
     do throws(SystemError) {
       let session = try newSession(request, connection.peer, [], configuration)
       let local = LocalSession(name: request.name, uid: request.uid, session: session)

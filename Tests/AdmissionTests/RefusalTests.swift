@@ -138,7 +138,7 @@ import Policy
 
   @Test func exitStatusesAreThoseOfTheCommandLine() {
     let three = ["not-this-boot", "no-daemon", "daemon-answer", "open-not-ready"]
-    let two = ["not-set-up", "configuration-unusable", "authentication-info", "certificate-form", "certificate-size", "certificate-signature"]
+    let two = ["not-set-up", "configuration-unusable", "authentication-info", "certificate-form", "certificate-size", "certificate-signature", "revocation-lists-unusable"]
     for refusal in Self.all {
       #expect(refusal.exitStatus == (three.contains(refusal.token) ? 3 : two.contains(refusal.token) ? 2 : 1), "\(refusal.token)")
     }
@@ -155,7 +155,7 @@ import Policy
     ])
     let errors = Set([
       "not-set-up", "not-this-boot", "configuration-unusable", "lookup-failed", "program-not-listed", "authentication-info", "no-daemon", "daemon-answer",
-      "not-kept", "open-source-failed", "open-no-process", "open-not-written", "open-no-home", "open-not-ready",
+      "not-kept", "revocation-lists-unusable", "open-source-failed", "open-no-process", "open-not-written", "open-no-home", "open-not-ready",
     ])
     for refusal in Self.all {
       let expected: LogLevel = warnings.contains(refusal.token) ? .warning : errors.contains(refusal.token) || refusal.token.hasPrefix("policy-") ? .error : .notice

@@ -17,6 +17,7 @@ final class World: Surroundings {
   var seconds = World.now
   var settings: Result<PublishedConfiguration, ConfigurationUnavailable> = .success(World.configuration())
   var name: NameService.Answer = World.candidate()
+  var lists = WorldLists()
   var program: [UInt8]? = Array("/usr/sbin/sshd".utf8)
   var verdict: Verdict = .allowed(Grant(groups: ["dbops"], shell: nil, maxSessionSeconds: 3600))
   var opening: Result<Reply, DaemonSilence> = .success(.opened(Opened(session: "1-abc", expires: World.now + 3600, notes: [])))
@@ -31,6 +32,11 @@ final class World: Surroundings {
   var lastGood: PublishedConfiguration?
   func lastGoodConfiguration() -> PublishedConfiguration? { lastGood }
   func account(named name: [UInt8]) -> NameService.Answer { self.name }
+  func revocations(_ lists: [String]) -> WorldLists {
+    var asked = self.lists
+    asked.asked = lists
+    return asked
+  }
   func rootProgram() -> [UInt8]? { program }
 
   func decide(_ question: Question, rules: PolicyRules, host: HostFacts) -> Answer {
@@ -67,6 +73,18 @@ final class World: Surroundings {
     var configuration = World.configuration()
     change(&configuration)
     settings = .success(configuration)
+  }
+}
+
+/// Lists that say what a test wants, of whatever they are asked.
+struct WorldLists: Revocations {
+  var answer: Result<String?, RevocationFault> = .success(nil)
+  var nameSerials = false
+  /// Those that the configuration named.
+  var asked: [String] = []
+  func reason(_ certificate: RevocationSubject) throws(RevocationFault) -> String? {
+    let answer = try answer.get()
+    return answer.map { $0 + " by " + asked.joined(separator: ",") }
   }
 }
 

@@ -73,9 +73,11 @@ struct MistakeTests {
     Mistake(text: "[accounts]\nnames = ['Alice']\n", line: 2, says: "'Alice' matches no name"),
     Mistake(text: "[accounts]\nnames = ['a?']\n", line: 2, says: "'a?' matches no name"),
     Mistake(text: "[session]\nmax_duration = '31d'\n", line: 2, says: "expected 1s to 30d"),
+    Mistake(text: "[certificate]\nrevoked = ['/etc/sojourn/revoked.krl']\n", line: 2, says: "/etc/sojourn/revoked.krl: it is missing"),
+    Mistake(text: "[certificate]\nrevoked = ['revoked.krl']\n", line: 2, says: "is no plain absolute path"),
+    Mistake(text: "[certificate]\nrevoked = ['/etc/sojourn/user_ca.pub', '/etc/sojourn/user_ca.pub']\n", line: 2, says: "stands there twice"),
+    Mistake(text: "[certificate]\nrevoked = ['/etc/passwd']\n", line: 2, says: "/etc/passwd: line 1 is no public key"),
     // Not in this version.
-    Mistake(text: "[certificate]\nrevoked = ['/etc/sojourn/revoked.krl']\n", line: 2, says: "not in this version"),
-    Mistake(text: "[certificate]\nsingle_use = true\n", line: 2, says: "not in this version"),
     Mistake(text: "[policy]\ndialect = 'opa'\n", line: 2, says: "not in this version"),
     Mistake(text: "[policy]\nvia = 'relay'\n", line: 2, says: "not in this version"),
     Mistake(text: "[policy]\napproval_wait = '1s'\n", line: 2, says: "not in this version"),

@@ -30,6 +30,7 @@ import Encoding
       Vectors.verdict(Vectors.blob("attribute-of-broken-json"), Vectors.demands { $0.authorities = deep }),
       Vectors.verdict(Vectors.blob("serial-0"), Vectors.demands(), BySerial()),
       Vectors.verdict(Vectors.blob("control"), Vectors.demands(), BySerial(revoked: 42)),
+      Vectors.verdict(Vectors.blob("control"), Vectors.demands(), Unusable()),
     ]
     let broken = Set((Vectors.issued + Vectors.hostile).map { $0.verdict } + byDemand)
     for rule in CertificateRule.allCases { #expect(broken.contains(rule.token), "\(rule.token)") }
@@ -144,6 +145,12 @@ import Encoding
     #expect(!carried.isEmpty)
     #expect(Vectors.verdict(inner, Vectors.demands { $0.authorities = [AuthorityLimits(blob: carried)] }) == "certificate-authority-type")
   }
+}
+
+/// Lists that cannot be read.
+struct Unusable: Revocations {
+  var nameSerials: Bool { false }
+  func reason(_ certificate: RevocationSubject) throws(RevocationFault) -> String? { throw RevocationFault("it is damaged") }
 }
 
 /// Revokes one serial number, or none; certificates without one are refused.

@@ -2,8 +2,19 @@ internal import Encoding
 
 /// Revoked is what a list says of the key, of the CA's key, of the serial or of the key id.
 enum RevocationRule {
-  static func judge(_ certificate: UnverifiedCertificate, _ revocations: some Revocations) throws(CertificateRefusal) {
-    if let reason = revocations.reason(certificate.subject) { throw CertificateRefusal(.revoked, Escape.sentence(reason)) }
+  static func judge(_ answer: RevocationAnswer) throws(CertificateRefusal) {
+    if let reason = answer.reason { throw CertificateRefusal(.revoked, Escape.sentence(reason)) }
+  }
+}
+
+/// What the lists say, once they could be asked. A list that cannot be used refuses everybody: it may name anybody.
+struct RevocationAnswer {
+  let reason: String?
+
+  init(_ certificate: UnverifiedCertificate, _ revocations: some Revocations) throws(CertificateRefusal) {
+    do throws(RevocationFault) { reason = try revocations.reason(certificate.subject) } catch {
+      throw CertificateRefusal(.revocationLists, Escape.sentence(error.detail, limit: 1024))
+    }
   }
 }
 

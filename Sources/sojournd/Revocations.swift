@@ -1,0 +1,87 @@
+import Audit
+import Configuration
+import Encoding
+import HostSystem
+import Identity
+import Readiness
+
+/// What the daemon knows of the revocation lists.
+struct RevocationWatch {
+  /// A list's file as it was when it was last read; nil: it was missing.
+  struct Stamp: Equatable {
+    let path: String
+    let device: UInt64
+    let inode: UInt64
+    let size: UInt64
+    let seconds: Int64
+    let nanoseconds: Int64
+  }
+
+  /// nil: they are to be read, whatever they look like.
+  var stamps: [Stamp?]?
+  var isPublishing = false
+  /// Why nobody is let in; nil if the lists are in force.
+  var problem: String?
+}
+
+extension Daemon {
+  /// Once a second: has a list changed since it was published, or is what was published gone? Looking is two calls a list,
+  /// on every kind of file system; the work is done by `sojourn apply`, in a process of its own.
+  func lookAtRevocationLists() {
+    guard let lists = configuration?.certificate.revoked, !lists.isEmpty else {
+      revocations = RevocationWatch()
+      return
+    }
+    guard !revocations.isPublishing else { return }
+    let stamps = lists.map { stamp(of: $0) }
+    guard stamps != revocations.stamps || !Files.exists(Places.revocations) else { return }
+    // Taken before the lists are read: what changes during the reading is read again.
+    revocations.stamps = stamps
+    revocations.isPublishing = true
+    Worker.start(loop, Places.commandLine, ["apply", "--revocations-only"], milliseconds: 60_000) { [weak self] outcome in
+      guard let self else { return }
+      revocations.isPublishing = false
+      switch outcome.status {
+      case 0:
+        record.note(.configuration, .info, "the revocation lists were read" + (revocations.problem == nil ? "" : ", and people are let in again"))
+        revocations.problem = nil
+        revocationListsChanged()
+      case 1: refuseEverybody(Escape.sentence(String(decoding: outcome.errors, as: UTF8.self).trimmingLineEnd, limit: 1024))
+      default: withdrawRevocations(outcome)
+      }
+    }
+  }
+
+  private func stamp(of list: String) -> RevocationWatch.Stamp? {
+    guard let (path, facts) = HostFiles().resolve(list) else { return nil }
+    return .init(path: path, device: facts.device, inode: facts.inode, size: facts.size, seconds: facts.modified.seconds,
+      nanoseconds: facts.modified.nanoseconds)
+  }
+
+  private func refuseEverybody(_ reason: String) {
+    if revocations.problem != reason { record.note(.configuration, .alert, "nobody is let in, because a revocation list cannot be used: \(reason)") }
+    revocations.problem = reason
+  }
+
+  /// The reader came to no end: who is revoked now, nobody knows. Without the published form everybody is refused.
+  private func withdrawRevocations(_ outcome: Worker.Outcome) {
+    refuseEverybody("sojourn apply did not read it to its end: \(Escape.visible(outcome.errors, limit: 300))")
+    do throws(SystemError) { try Files.remove(Places.revocations) } catch {
+      if !error.isMissing { record.note(.configuration, .alert, "what was published of the revocation lists cannot be withdrawn: \(error.sentence)") }
+    }
+    // Not at once again, and not never: the tick would find the form missing every second.
+    revocations.isPublishing = true
+    loop.after(30_000) { [weak self] in
+      self?.revocations.isPublishing = false
+      self?.revocations.stamps = nil
+    }
+  }
+
+  /// The lists in force are others than before. Sessions that live and are revoked by them end by a later version; what
+  /// asks is `Admission.PublishedRevocations`, with the certificate's facts in the lease.
+  func revocationListsChanged() {}
+}
+
+extension String {
+  fileprivate var trimmingLineEnd: String { hasSuffix("\n") ? String(dropLast()) : self }
+}
