@@ -5,7 +5,7 @@ set -eu
 seconds=${1:-60}
 export SOJOURN_FUZZ=1 SWIFT_BACKTRACE=enable=no
 scratch=.build-fuzz
-for target in $(sed -n 's/.*"\(fuzz-[a-z-]*\)".*/\1/p' Package.swift; sed -n 's/.*("\(fuzz-[a-z-]*\)".*("\(fuzz-[a-z-]*\)".*/\1 \2/p' Package.swift); do echo "$target"; done | sort -u | while read -r target; do
+grep -o '"fuzz-[a-z-]*"' Package.swift | tr -d '"' | sort -u | while read -r target; do
   "${SWIFT:-swift}" build --sanitize=fuzzer --scratch-path "$scratch" -Xcxx -DNDEBUG --product "$target"
   mkdir -p "$scratch/corpus/$target" "$scratch/found"
   seeds="Tests/Fuzz/Seeds/$target"
