@@ -49,7 +49,8 @@ struct Credential {
     case .principal: return account
     case .certificateExtension(let name):
       for option in certificate.extensions where option.name.isExactly(name) {
-        if let text = option.text, !text.utf8.isEmpty { return text }
+        // As a key ID is held: it identifies somebody, so it is short, and nothing in it hides or breaks a line.
+        if let text = option.text, !text.utf8.isEmpty, text.utf8.count <= 256, text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) { return text }
       }
       throw .noSubject(extension: name)
     }

@@ -16,7 +16,7 @@ enum PAMFindings {
       return [Finding(id, .problem, subject, "cannot be read: \(error.reason)", remedy: example)]
     }
     guard let ours = stack.lines.firstIndex(where: { $0.isOurs }) else {
-      return [Finding(id, .problem, subject, "pam_sojourn.so is not among them, so nobody would be decided about", remedy: example)]
+      return [Finding(id, .problem, subject, "the line of pam_sojourn.so is missing, so nobody would be decided about", remedy: example)]
     }
     var findings: [Finding] = []
     switch PAMPaths.gap(stack) {

@@ -25,7 +25,7 @@ struct CertificateCheck: ParsableCommand {
   @Option(help: "A file with public keys of authorities; may be given several times.")
   var ca: [String] = []
 
-  @Option(help: "A revocation list: an OpenSSH KRL or lines of keys; may be given several times.")
+  @Option(help: "A revocation list: an OpenSSH KRL or lines of keys; may be given several times. Goes with --ca.")
   var krl: [String] = []
 
   @Option(help: "The moment of the login, such as 2026-11-21T08:00:00Z; now if not given.")
@@ -39,6 +39,8 @@ struct CertificateCheck: ParsableCommand {
 
   func validate() throws {
     guard !user.isEmpty else { throw ValidationError("expected a name after --user") }
+    // This host's own lists would be left out, and "accepted" would not be what the login says.
+    if !krl.isEmpty, ca.isEmpty { throw ValidationError("--krl goes with --ca; without both, this host's configuration judges") }
     if let at, Timestamp.parse(at) == nil { throw ValidationError("expected a time such as 2026-11-21T08:00:00Z after --at") }
     if let from, IPAddress(from.utf8) == nil { throw ValidationError("expected an IP address after --from") }
     if let maxLifetime, WrittenDuration.seconds(maxLifetime) == nil { throw ValidationError("expected a duration such as 12h after --max-lifetime") }

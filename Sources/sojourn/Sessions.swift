@@ -54,7 +54,7 @@ struct Sessions: ParsableCommand {
     let bytes = Array(Timestamp.text(seconds).utf8)
     let day = String(decoding: bytes.prefix(10), as: UTF8.self)
     let time = String(decoding: bytes.dropFirst(11).prefix(8), as: UTF8.self)
-    return "\(day) \(time) (\(seconds >= now ? "in " : "")\(span(seconds >= now ? seconds - now : now - seconds))\(seconds >= now ? "" : " ago"))"
+    return "\(day) \(time) (\(seconds > now ? "in " : "")\(span(seconds > now ? seconds - now : now - seconds))\(seconds > now ? "" : " ago"))"
   }
 
   static func span(_ seconds: UInt64) -> String {

@@ -15,13 +15,19 @@ extension Daemon {
     readConfigurationOnce()
   }
 
+  /// What `sojourn apply` wrote, a fault a line and a sum in the last, as one line: the faults.
+  private static func told(_ errors: [UInt8]) -> String {
+    let lines = errors.split(separator: 10).map { Escape.sentence(String(decoding: $0, as: UTF8.self), limit: 500) }
+    return (lines.count > 1 ? Array(lines.dropLast()) : lines).prefix(8).joined(separator: "; ")
+  }
+
   private func readConfigurationOnce() {
     Worker.start(loop, Places.commandLine, ["apply", "--from-daemon"], milliseconds: 20_000) { [weak self] outcome in
       guard let self else { return }
       if outcome.status == 0 {
         configurationProblem = nil
       } else {
-        configurationProblem = outcome.errors.isEmpty ? "sojourn apply did not come to an end" : Escape.sentence(String(decoding: outcome.errors, as: UTF8.self), limit: 2000)
+        configurationProblem = outcome.errors.isEmpty ? "sojourn apply did not come to an end" : Daemon.told(outcome.errors)
         record.note(.configuration, .error, "the configuration is faulty and not taken up: \(configurationProblem ?? "")")
         restoreLastGood()
       }

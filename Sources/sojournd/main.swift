@@ -44,7 +44,7 @@ enum VerifyWorker {
   static func run() -> Int32 {
     do throws(ConfigurationUnavailable) {
       let problems = CandidateReadiness.findings(try PublishedConfiguration.current()).filter { $0.severity == .problem }
-      guard let text = JSONValue.strings(problems.map(\.sentence)).text() else { return 1 }
+      guard let text = JSONValue.strings(problems.map { $0.subject + ": " + $0.sentence }).text() else { return 1 }
       return write(text)
     } catch {
       return 1
