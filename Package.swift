@@ -74,6 +74,8 @@ targets += [
   .target(name: "Audit", dependencies: ["CPlatform"] + plain("HostSystem", "Encoding"), swiftSettings: house),  // one line an event
   .target(name: "Accounts",  // leases, sessions, projection, homes, and the end of them
     dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Audit"), swiftSettings: house),
+  .target(name: "Approvals",  // access requests: what is asked for, remembered, and looked at again
+    dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Policy"), swiftSettings: house),
   .target(name: "Readiness",  // is this host set up so that nobody gets past us
     dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration"), swiftSettings: house),
   .target(name: "ConfigurationFile",  // TOML for people to the published form
@@ -116,6 +118,7 @@ targets += [
   tests("NSSTests", plain("HostSystem", "Identity")),  // drives the built library through glibc
   tests("GateShellTests", plain("HostSystem")),
   tests("BinaryTests", []),                     // reads the built files
+  tests("ApprovalsTests", plain("Approvals", "Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
   tests("AccountsTests", plain("Accounts", "Audit", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
   tests("ReadinessTests", plain("Readiness", "Configuration", "Encoding", "Identity", "HostSystem")),
   tests("CommandLineTests", plain("HostSystem")),

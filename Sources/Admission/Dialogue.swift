@@ -5,6 +5,8 @@ public protocol Dialogue {
   /// To the person (PAM_ERROR_MSG, PAM_TEXT_INFO). Whether it arrives is the host program's business.
   func show(error text: String)
   func show(info text: String)
+  /// What the person types; nil if this program cannot ask now.
+  func ask(_ text: String) -> [UInt8]?
   /// Leaves the session's id in the handle for close_session; false if that failed.
   func keep(session: String) -> Bool
   /// The id that this very process left in this handle.

@@ -80,6 +80,10 @@ extension OpenRequest {
       guard end > now else { throw .noTimeLeft }
       seconds = min(seconds, end - now)
     }
+    if let end = decision.grant.approvedUntil {
+      guard end > now else { throw .approvalOver }
+      seconds = min(seconds, end - now)
+    }
     self.init(name: decision.account, uid: entry.uid, isLocal: isLocal, login: login.facts, credential: credential.facts, decision: decision.facts,
       groups: held.groups, shell: isLocal ? entry.shell : held.shell, seconds: seconds)
   }

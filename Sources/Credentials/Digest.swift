@@ -1,9 +1,9 @@
 internal import CPlatform.Crypto
 
 /// SHA-256, by OpenSSL.
-enum Digest {
+public enum Digest {
   /// 32 bytes; nil if OpenSSL gives none.
-  static func sha256(_ bytes: [UInt8]) -> [UInt8]? {
+  public static func sha256(_ bytes: [UInt8]) -> [UInt8]? {
     var digest = [UInt8](repeating: 0, count: 32)
     // SAFETY: the digest has the 32 bytes that SHA-256 writes; the input is read within its count.
     let isDone = unsafe bytes.withUnsafeBufferPointer { input in

@@ -11,8 +11,8 @@ public enum Timestamp {
     return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(rest / 3600, 2)):\(pad(rest / 60 % 60, 2)):\(pad(rest % 60, 2))Z"
   }
 
-  /// Seconds since 1970, or nil if the text is not `YYYY-MM-DDThh:mm:ss[.fraction]Z` (or with `+00:00`) from 1970 on.
-  /// A fraction is cut off: a limit must not grow by it.
+  /// Seconds since 1970, or nil if the text is not `YYYY-MM-DDThh:mm:ss[.fraction]` with `Z` or an offset (`+01:00`) from 1970
+  /// on. A fraction is cut off: a limit must not grow by it.
   public static func parse(_ text: String) -> UInt64? {
     let b = Array(text.utf8)
     guard b.count >= 20, b.count <= 40, b[4] == 45, b[7] == 45, b[10] == 84 || b[10] == 116, b[13] == 58, b[16] == 58 else { return nil }
@@ -26,11 +26,19 @@ public enum Timestamp {
       while at < b.count, b[at] >= 48, b[at] <= 57 { at += 1 }
       guard at > first else { return nil }
     }
+    var ahead: UInt64 = 0, behind: UInt64 = 0
     let zone = b[at...]
-    guard zone.elementsEqual([90]) || zone.elementsEqual([122]) || zone.elementsEqual("+00:00".utf8) else { return nil }
+    if !(zone.elementsEqual([90]) || zone.elementsEqual([122])) {
+      guard zone.count == 6, b[at] == 43 || b[at] == 45, b[at + 3] == 58, let hours = number(b[(at + 1)..<(at + 3)]), hours < 24,
+        let minutes = number(b[(at + 4)..<(at + 6)]), minutes < 60
+      else { return nil }
+      if b[at] == 43 { ahead = hours * 3600 + minutes * 60 } else { behind = hours * 3600 + minutes * 60 }
+    }
     guard year >= 1970, month >= 1, month <= 12, day >= 1, day <= daysIn(month, of: year), hour < 24, minute < 60, second < 60
     else { return nil }
-    return days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
+    let utc = days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second + behind
+    guard utc >= ahead, utc - ahead <= latest else { return nil }
+    return utc - ahead
   }
 
   private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {

@@ -40,6 +40,11 @@ internal import Credentials
   }
   func show(error text: String) { unsafe sojourn_pam_error(pointer, text) }
   func show(info text: String) { unsafe sojourn_pam_info(pointer, text) }
+  func ask(_ text: String) -> [UInt8]? {
+    guard let answer = unsafe sojourn_pam_ask(pointer, text) else { return nil }
+    defer { unsafe free(answer) }
+    return unsafe Handle.copy(answer, cap: 512)
+  }
   func keep(session: String) -> Bool { unsafe sojourn_pam_session_store(pointer, session) == PAM_SUCCESS }
   var keptSession: String? {
     unsafe Handle.copy(sojourn_pam_session_id(pointer), cap: 48).map { String(decoding: $0, as: UTF8.self) }

@@ -13,6 +13,7 @@ internal import Encoding
 /// | 200, not `application/json`, or that header not exactly once   | refused, final                                    |
 /// | not JSON, not an object, `decision` not a boolean, context none| refused, final                                    |
 /// | `decision` false                                               | denied; reasons for person and log are kept       |
+/// | `decision` false with members of the approval profile          | denied too; they are kept, for an approval        |
 /// | `decision` true with obligations                               | refused, final: none is known in this version     |
 /// | `decision` true, `host_grant` not understood to the last member| refused, final                                    |
 /// | `decision` true                                                | allowed, with that grant or an empty one          |
@@ -44,7 +45,9 @@ enum Decision {
     let context = body["context"]
     guard isYes else {
       // A no stays one whatever comes with it: obligations, or an offer to ask for approval.
-      return .denied(user: reason(context?["reason_user"]), admin: reason(context?["reason_admin"]))
+      let (user, admin) = (reason(context?["reason_user"]), reason(context?["reason_admin"]))
+      if let context, AccessTerms.areIn(context) { return .requestable(context, user: user, admin: admin) }
+      return .denied(user: user, admin: admin)
     }
     guard let context else { return .allowed(Grant()) }
     guard context.members != nil else { throw .malformed("context is no object") }
@@ -52,8 +55,8 @@ enum Decision {
       guard let list = obligations.array else { throw .obligation("obligations is no list") }
       if let first = list.first { throw .obligation(Escape.visible(first["type"]?.string ?? "of no type", limit: 64)) }
     }
-    guard let grant = context["host_grant"] else { return .allowed(Grant()) }
-    return .allowed(try Grant(grant))
+    guard let grant = context["host_grant"] else { return .allowed(try Grant().held(by: context["approval"])) }
+    return .allowed(try Grant(grant).held(by: context["approval"]))
   }
 
   /// `application/json`, with or without parameters (RFC 9110 section 8.3.1: names are case-insensitive).

@@ -6,6 +6,8 @@ public struct Grant: Sendable {
   public var groups: [String]
   public var shell: String?
   public var maxSessionSeconds: UInt64?
+  /// Seconds since 1970; nil: the yes rests on no approval. Not a member of `host_grant`.
+  public var approvedUntil: UInt64?
 
   public init(uid: UInt32? = nil, groups: [String] = [], shell: String? = nil, maxSessionSeconds: UInt64? = nil) {
     self.uid = uid

@@ -37,7 +37,7 @@ public enum PolicyClient {
     }
     switch verdict {
     case .allowed: break
-    case .denied(_, let admin): trail.reason = admin ?? ""
+    case .denied(_, let admin), .requestable(_, _, let admin): trail.reason = admin ?? ""
     case .unavailable(let failure): trail.reason = failure.detail
     }
     trail.milliseconds = UInt64(max(0, transport.milliseconds() - begin))

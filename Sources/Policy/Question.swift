@@ -1,4 +1,5 @@
 public import DaemonProtocol
+public import Encoding
 
 /// What the policy is asked: may this person, shown by this credential, log in here now? All texts come from outside.
 public struct Question: Sendable {
@@ -16,6 +17,8 @@ public struct Question: Sendable {
   public var attributes: [Attribute]
   /// Seconds since 1970.
   public var now: UInt64
+  /// What an approver has approved, exactly as it was received: `context.approval`.
+  public var approval: JSONValue?
 
   public init(subjectID: String, account: String, login: LoginFacts, credential: CredentialFacts, extensions: [CertificateExtension],
     attributes: [Attribute] = [], subjectType: String = "user", now: UInt64) {

@@ -44,6 +44,7 @@ extension Question {
     context.set("credential", credentialForm)
     if !isInSubject { context.set("attributes", stable) }
     context.set("pep", .object([.init("name", .string("pam_sojourn")), .init("version", .string(Release.version))]))
+    context.set("approval", approval)
     context.set("supported_obligations", .array([]))
 
     var root = JSONObject()

@@ -1,10 +1,14 @@
 public import DaemonProtocol
+public import Encoding
 
 /// What came of a question. Only `allowed` is a yes, and only after the ceilings (`Ceilings.hold`).
 public enum Verdict: Sendable {
   case allowed(Grant)
   /// A proper no. The texts are fit to be shown and logged: `user` for the person, `admin` for the log.
   case denied(user: String?, admin: String?)
+  /// The same, with the context in which the endpoint says something of getting access all the same (AuthZEN Access Request
+  /// and Approval Profile).
+  case requestable(JSONValue, user: String?, admin: String?)
   /// There is no decision: nobody answered, or what was answered is no decision.
   case unavailable(PolicyFailure)
 }

@@ -23,6 +23,7 @@ import Policy
       .severalCertificates(2), .noSubject(extension: secret), .denied(user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .daemonAnswer(secret), .notKept,
     ]
     + CertificateRule.allCases.map { .certificate(CertificateRefusal($0, "half a sentence")) }
+    + [.approvalOver, .notApproved(ApprovalReply("approval-pending", happened: "nobody has answered.", remedy: "Log in again.", detail: secret)), .notApproved(.unavailable(secret))]
     + OpenRefusal.allCases.map { .notOpened($0, secret) } + policyFailures.map { .noDecision($0) } + breaches.map { .ceiling($0) }
 
   /// Has no default: a new case does not compile until it is in `all`.
@@ -52,6 +53,9 @@ import Policy
     case .notOpened: 21
     case .noDecision(let failure): 22 + index(failure)
     case .ceiling(let breach): 50 + index(breach)
+    case .notApproved: 60
+    case .approvalOver: 61
+    case .requestable: 15  // an ordinary no where nobody asks
     }
   }
   static func index(_ failure: PolicyFailure) -> Int {

@@ -20,6 +20,13 @@ final class World: Surroundings {
   var lists = WorldLists()
   var program: [UInt8]? = Array("/usr/sbin/sshd".utf8)
   var verdict: Verdict = .allowed(Grant(groups: ["dbops"], shell: nil, maxSessionSeconds: 3600))
+  /// What becomes of asking for approval, in order; then nobody answers.
+  var approvals: [ApprovalReply] = []
+  /// Verdicts before `verdict`.
+  var verdicts: [Verdict] = []
+  /// Nanoseconds that each question to people takes.
+  var patience: Int64 = 0
+  private var spent: Int64 = 0
   var opening: Result<Reply, DaemonSilence> = .success(.opened(Opened(session: "1-abc", expires: World.now + 3600, notes: [])))
   var sessions: [Result<Reply, DaemonSilence>] = []
   var others: Result<Reply, DaemonSilence> = .success(.done)
@@ -27,7 +34,7 @@ final class World: Surroundings {
 
   init(_ events: Events = Events()) { self.events = events }
 
-  func moment() -> Moment { Moment(wall: Int64(seconds) * 1_000_000_000, boot: Int64(seconds) * 1_000_000_000) }
+  func moment() -> Moment { Moment(wall: Int64(seconds) * 1_000_000_000 + spent, boot: Int64(seconds) * 1_000_000_000 + spent) }
   func configuration() throws(ConfigurationUnavailable) -> PublishedConfiguration { try settings.get() }
   var lastGood: PublishedConfiguration?
   func lastGoodConfiguration() -> PublishedConfiguration? { lastGood }
@@ -41,7 +48,14 @@ final class World: Surroundings {
 
   func decide(_ question: Question, rules: PolicyRules, host: HostFacts) -> Answer {
     events.list.append(.asked(question))
+    let verdict = verdicts.isEmpty ? verdict : verdicts.removeFirst()
     return Answer(verdict: verdict, facts: DecisionFacts(requestID: "4f2a", endpoint: "http://127.0.0.1:8181", reason: "", milliseconds: 3))
+  }
+
+  func approval(_ asked: AccessQuestion, about question: Question, endpoint: String, rules: PolicyRules, host: HostFacts) -> ApprovalReply {
+    events.list.append(.sought(asked, question, endpoint))
+    spent += patience
+    return approvals.isEmpty ? .unavailable("no relay") : approvals.removeFirst()
   }
 
   func daemon(_ request: Request, milliseconds: Int32, patience: Int64) throws(DaemonSilence) -> Reply {
@@ -98,6 +112,8 @@ final class Events {
     case info(String)
     case kept(String)
     case limited(UInt64)
+    case sought(AccessQuestion, Question, String)
+    case prompted(String)
   }
   var list: [Event] = []
 
@@ -110,6 +126,9 @@ final class Events {
   var infos: [String] { list.compactMap { if case .info(let text) = $0 { text } else { nil } } }
   var log: [String] { list.compactMap { if case .logged(_, let text) = $0 { text } else { nil } } }
   var kept: [String] { list.compactMap { if case .kept(let session) = $0 { session } else { nil } } }
+  var sought: [AccessQuestion] { list.compactMap { if case .sought(let question, _, _) = $0 { question } else { nil } } }
+  var soughtAbout: [Question] { list.compactMap { if case .sought(_, let question, _) = $0 { question } else { nil } } }
+  var prompts: [String] { list.compactMap { if case .prompted(let text) = $0 { text } else { nil } } }
   var limits: [UInt64] { list.compactMap { if case .limited(let seconds) = $0 { seconds } else { nil } } }
 }
 
@@ -118,10 +137,16 @@ final class Voice: Dialogue {
   var keeps = true
   var limits = true
   var keptSession: String?
+  /// What the person types; nil: the program cannot ask.
+  var answer: [UInt8]?
 
   init(_ events: Events) { self.events = events }
   func log(_ level: LogLevel, _ text: String) { events.list.append(.logged(level, text)) }
   func show(error text: String) { events.list.append(.error(text)) }
+  func ask(_ text: String) -> [UInt8]? {
+    events.list.append(.prompted(text))
+    return answer
+  }
   func show(info text: String) { events.list.append(.info(text)) }
   func keep(session: String) -> Bool {
     events.list.append(.kept(session))

@@ -58,7 +58,7 @@ struct Probe {
         line.set("breach", error.token)
         line.set("detail", error.detail)
       }
-    case .denied(let user, let admin):
+    case .denied(let user, let admin), .requestable(_, let user, let admin):
       line.set("verdict", "denied")
       line.set("user", user)
       line.set("admin", admin)

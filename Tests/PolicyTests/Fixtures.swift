@@ -48,7 +48,7 @@ extension Verdict {
   var word: String {
     switch self {
     case .allowed: "allowed"
-    case .denied: "denied"
+    case .denied, .requestable: "denied"
     case .unavailable(let failure): failure.token
     }
   }

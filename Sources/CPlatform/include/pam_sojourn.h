@@ -33,6 +33,13 @@ static inline void sojourn_pam_log(pam_handle_t *pamh, int priority, const char 
   pam_syslog(pamh, priority, "%s", text);
 }
 static inline void sojourn_pam_error(pam_handle_t *pamh, const char *text) { pam_error(pamh, "%s", text); }
+/* What the person typed, to be freed; NULL if the program cannot ask (sshd's session phase answers PAM_CONV_ERR). */
+static inline char *_Nullable sojourn_pam_ask(pam_handle_t *pamh, const char *text) {
+  char *answer = NULL;
+  if (pam_prompt(pamh, PAM_PROMPT_ECHO_ON, &answer, "%s", text) == PAM_SUCCESS) return answer;
+  free(answer);
+  return NULL;
+}
 static inline void sojourn_pam_info(pam_handle_t *pamh, const char *text) { pam_info(pamh, "%s", text); }
 
 /* What close_session must know of open_session. Process-bound: a forked child inherits the handle, not the session. */
