@@ -82,7 +82,7 @@ targets += [
     dependencies: ["TOMLKit"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "Readiness"), swiftSettings: house),
   .target(name: "Relay",  // the way to the policy endpoints: one process, many logins, connections that stay open
     dependencies: ["CPlatform", .product(name: "Logging", package: "swift-log")]
-      + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy"), swiftSettings: house),
+      + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy", "Approvals"), swiftSettings: house),
   .executableTarget(name: "sojournd",
     dependencies: ["CPlatform", "Relay", .product(name: "Logging", package: "swift-log")]
       + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Accounts", "Audit", "Readiness", "Admission"),
@@ -99,7 +99,7 @@ targets += [
     dependencies: ["CPlatform"] + twins("HostSystem", "Encoding", "Identity", "Configuration", "Policy", "DaemonProtocol"),
     path: "Tests/PolicyProbe", swiftSettings: embedded, linkerSettings: programLink + libraries),
   .executableTarget(name: "RelayProbe",  // the relay by itself, at a socket and with a configuration of the test's
-    dependencies: [.product(name: "Logging", package: "swift-log")] + plain("Relay", "HostSystem", "Identity", "Configuration", "Policy"),
+    dependencies: [.product(name: "Logging", package: "swift-log")] + plain("Relay", "Approvals", "HostSystem", "Identity", "Configuration", "Policy"),
     path: "Tests/RelayProbe", swiftSettings: house, linkerSettings: libraries),
 ]
 

@@ -1,11 +1,13 @@
 internal import Configuration
 internal import DaemonProtocol
+internal import Encoding
+internal import HostSystem
 internal import Policy
 
 /// A yes of the policy, for one account. Nothing else makes one: a no and no answer are refusals.
 struct Decision {
   let account: String
-  private(set) var grant: Grant
+  let grant: Grant
   let facts: DecisionFacts
 
   private init(account: String, grant: Grant, facts: DecisionFacts) {
@@ -14,22 +16,29 @@ struct Decision {
     self.facts = facts
   }
 
-  /// The same yes, for no longer than the approval that it was asked with.
-  func held(until: UInt64?) -> Decision {
-    guard let until else { return self }
-    var decision = self
-    decision.grant.approvedUntil = min(until, grant.approvedUntil ?? until)
-    return decision
-  }
-
-  static func ask(_ question: Question, _ configuration: Published, _ world: some Surroundings, _ trail: inout Trail) throws(Refusal) -> Decision {
-    let answer = world.decide(question, rules: configuration.rules.policy, host: configuration.rules.host)
-    trail.decision = answer.facts
-    switch answer.verdict {
-    case .allowed(let grant): return Decision(account: question.account, grant: grant, facts: answer.facts)
-    case .denied(let user, let admin): throw .denied(user: user, admin: admin)
-    case .requestable(let terms, let user, let admin): throw .requestable(terms, user: user, admin: admin)
-    case .unavailable(let failure): throw .noDecision(failure)
+  /// - Parameter question: gets the approval that it was answered with, if people had to be asked.
+  static func ask<World: Surroundings, Voice: Dialogue>(_ question: inout Question, _ configuration: Published, _ phase: Phase<World, Voice>, _ trail: inout Trail)
+    throws(Refusal) -> Decision {
+    var course = ApprovalCourse()
+    for _ in 0..<ApprovalCourse.mostRounds {
+      let answer = phase.world.decide(question, rules: configuration.rules.policy, host: configuration.rules.host)
+      trail.decision = answer.facts
+      let no: Refusal
+      var terms = JSONValue.null
+      switch answer.verdict {
+      case .allowed(var grant):
+        if let until = course.approval?.until { grant.approvedUntil = min(until, grant.approvedUntil ?? until) }
+        return Decision(account: question.account, grant: grant, facts: answer.facts)
+      case .denied(let user, let admin): no = .denied(user: user, admin: admin)
+      case .requestable(let said, let user, let admin):
+        no = .denied(user: user, admin: admin)
+        terms = said
+      case .unavailable(let failure): throw .noDecision(failure)
+      }
+      try course.follow(no, terms, question, configuration, phase, endpoint: answer.facts.endpoint)
+      question.approval = course.approval?.approval
+      question.now = phase.world.moment().unixSeconds
     }
+    throw .notApproved(.unavailable("the policy was asked again and again"))
   }
 }

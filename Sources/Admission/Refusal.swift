@@ -1,7 +1,7 @@
 public import Configuration
 public import Credentials
 public import DaemonProtocol
-public import Encoding
+internal import Encoding
 internal import HostSystem
 public import Policy
 
@@ -34,8 +34,6 @@ public enum Refusal: Error, Sendable {
   case noSubject(extension: String)
   // The policy.
   case denied(user: String?, admin: String?)
-  /// A no that can be asked about, where nobody asks.
-  case requestable(JSONValue, user: String?, admin: String?)
   /// It was asked about, or could not be. The relay writes the row (Approvals/ApprovalOutcome): it knows what was said.
   case notApproved(ApprovalReply)
   /// The approval that the policy's yes rests on is over.
@@ -123,7 +121,7 @@ extension Refusal {
       RefusalRow(reply.word, reply.isFault ? .error : .notice, reply.happened, reply.remedy, reply.detail)
     case .approvalOver:
       RefusalRow("approval-over", .notice, "the approval is over.", "Log in again to ask anew.")
-    case .denied(let user, let admin), .requestable(_, let user, let admin):
+    case .denied(let user, let admin):
       RefusalRow("denied", .notice, "the policy said no" + (user.map { ": " + $0 } ?? "."), "If that is wrong, ask whoever answers for the policy.", admin ?? "")
     case .noDecision(let failure):
       RefusalRow(failure.token, .error, "there is no decision from the policy.", Refusal.again, failure.detail)

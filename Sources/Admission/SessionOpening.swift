@@ -66,10 +66,9 @@ extension Phase {
     let credential = try Credential.of(info, login, configuration, now: now, world.revocations(rules.certificate.revoked), &trail)
     var question = Question(subjectID: try credential.subject(rules.certificate.subject, account: account), account: account, login: login.facts,
       credential: credential.facts, extensions: credential.extensions, attributes: credential.attributes, subjectType: credential.kind.text, now: now)
-    var course = ApprovalCourse()
-    let decision = try course.decide(&question, configuration, self, &trail)
+    let decision = try Decision.ask(&question, configuration, self, &trail)
     // A certificate may end, or be revoked, while somebody waits.
-    if course.isLong { _ = try Credential.of(info, login, configuration, now: question.now, world.revocations(rules.certificate.revoked), &trail) }
+    if question.approval != nil { _ = try Credential.of(info, login, configuration, now: question.now, world.revocations(rules.certificate.revoked), &trail) }
     let request = try OpenRequest(decision, credential, entry, login, rules, isLocal: trail.isLocal, now: world.moment().unixSeconds) { note in
       log(.notice, "\(account): \(note)")
     }

@@ -19,7 +19,7 @@ public protocol Surroundings {
   func rootProgram() -> [UInt8]?
   func decide(_ question: Question, rules: PolicyRules, host: HostFacts) -> Answer
   /// What is to be had by asking people; it may block for as long as the question says.
-  func approval(_ asked: AccessQuestion, about question: Question, endpoint: String, rules: PolicyRules, host: HostFacts) -> ApprovalReply
+  func approval(_ asked: ApprovalRequest, about question: Question, rules: PolicyRules, host: HostFacts) -> ApprovalReply
   /// - Parameters:
   ///   - milliseconds: for connection, question and answer each.
   ///   - patience: milliseconds to wait for a daemon that restarts.
@@ -44,8 +44,8 @@ public struct ThisHost: Surroundings {
 
   public func decide(_ question: Question, rules: PolicyRules, host: HostFacts) -> Answer { PolicyClient.ask(question, rules: rules, host: host) }
 
-  public func approval(_ asked: AccessQuestion, about question: Question, endpoint: String, rules: PolicyRules, host: HostFacts) -> ApprovalReply {
-    ApprovalClient.ask(asked, about: question, endpoint: endpoint, rules: rules, host: host)
+  public func approval(_ asked: ApprovalRequest, about question: Question, rules: PolicyRules, host: HostFacts) -> ApprovalReply {
+    ApprovalClient.ask(asked, about: question, rules: rules, host: host)
   }
 
   public func daemon(_ request: Request, milliseconds: Int32, patience: Int64) throws(DaemonSilence) -> Reply {

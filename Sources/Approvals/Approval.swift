@@ -17,16 +17,18 @@ public struct Approval: Sendable {
   private let key: String
   private var flow: ApprovalFlow?
 
-  /// - Parameter now: tasks that are over by then are not found.
-  public init(_ request: ApprovalRequest, configuration: PublishedConfiguration, store: TaskStore, now: Instant) {
+  /// - Parameters:
+  ///   - host: this host's id, as the policy knows it.
+  ///   - now: tasks that are over by then are not found.
+  public init(_ request: ApprovalRequest, rules: PolicyRules, host: String, store: TaskStore, now: Instant) {
     self.store = store
     guard let scope = Scope(request.evaluation) else {
       key = ""
       return
     }
     key = scope.key
-    flow = ApprovalFlow(request, scope: scope, remembered: store.task(scope.key, now: now.unixSeconds), endpoints: configuration.policy.endpoints,
-      host: configuration.host.id, callLimit: Int64(clamping: configuration.policy.deadline))
+    flow = ApprovalFlow(request, scope: scope, remembered: store.task(scope.key, now: now.unixSeconds), endpoints: rules.endpoints,
+      host: host, callLimit: Int64(clamping: min(rules.deadline, 600_000)))
   }
 
   /// - Parameter random: any number, another one each time.

@@ -420,4 +420,10 @@ public struct ApprovalCall: Sendable {
   public var idempotencyKey: String?
   /// In milliseconds on the boot clock.
   public var until: Int64
+
+  /// Empty: it is a GET.
+  public var body: [UInt8] {
+    guard case .post(let bytes) = method else { return [] }
+    return bytes
+  }
 }

@@ -163,6 +163,10 @@ int sojourn_http_prepare(struct sojourn_http *call, const void *body, size_t cou
   set_options(call, is_plain, is_literal, keeping);
   set_number(call, CURLOPT_CONNECTTIMEOUT_MS, milliseconds);
   set_number(call, CURLOPT_TIMEOUT_MS, milliseconds);
+  if (count == 0) {
+    set_number(call, CURLOPT_HTTPGET, 1);
+    return !call->is_bad;
+  }
   set_number(call, CURLOPT_POST, 1);
   sojourn_http_take(call, sojourn_curl.set(call->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count));
   sojourn_http_take(call, sojourn_curl.set(call->curl, CURLOPT_COPYPOSTFIELDS, body));
@@ -184,8 +188,8 @@ enum sojourn_http_outcome sojourn_http_finish(struct sojourn_http *call, CURLcod
   curl_off_t seconds = 0;
   sojourn_curl.get(call->curl, CURLINFO_RETRY_AFTER, &seconds);
   const char *given = sojourn_http_header_value(call, SOJOURN_HTTP_RETRY_AFTER);
-  int is_time = call->count[SOJOURN_HTTP_RETRY_AFTER] == 1 && seconds >= 0 && seconds <= 86400 && (seconds > 0 || strcmp(given, "0") == 0);
-  call->retry_after = is_time ? (long)seconds : -1;
+  int is_time = call->count[SOJOURN_HTTP_RETRY_AFTER] == 1 && seconds >= 0 && (seconds > 0 || strcmp(given, "0") == 0);
+  call->retry_after = !is_time ? -1 : seconds > 86400 ? 86400 : (long)seconds;
   return outcome(call, result);
 }
 

@@ -34,7 +34,7 @@ public struct ApprovalRequest: Sendable {
   /// How often this login has been rejected with its approval already.
   public var attempt: UInt64
 
-  public init(_ step: Step, endpoint: String, evaluation: JSONValue, terms: JSONValue, reason: String = "", milliseconds: UInt64 = 0, attempt: UInt64 = 0) {
+  public init(_ step: Step, endpoint: String = "", evaluation: JSONValue = .null, terms: JSONValue = .null, reason: String = "", milliseconds: UInt64 = 0, attempt: UInt64 = 0) {
     self.step = step
     self.endpoint = endpoint
     self.evaluation = evaluation

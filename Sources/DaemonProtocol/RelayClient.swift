@@ -23,7 +23,8 @@ public enum RelayClient {
     do throws(MemberError) { return try RelayReply(packet: answer) } catch { throw .garbled(error.sentence) }
   }
 
-  private static func exchange(_ packet: [UInt8], at path: String, until deadline: Int64) throws(SystemError) -> [UInt8] {
+  /// One packet there and one back, whatever is in them.
+  public static func exchange(_ packet: [UInt8], at path: String, until deadline: Int64) throws(SystemError) -> [UInt8] {
     let begin = milliseconds()
     while true {
       do throws(SystemError) {

@@ -4,6 +4,7 @@ public import Encoding
 /// `{"version":1,"request":"evaluate",…}`. As with the daemon, only root is heard, by the kernel's word.
 public enum RelayRequest: Sendable {
   case evaluate(RelayedQuestion)
+  case approval(ApprovalRequest)
 
   /// Bytes. JSON may write a byte of the question as six.
   public static var cap: Int { 128 * 1024 }
@@ -28,9 +29,11 @@ public struct RelayedQuestion: Sendable {
 extension RelayRequest {
   /// The packet; nil if it would be too large, or the body is no text.
   public var packet: [UInt8]? {
+    if case .approval(let request) = self { return request.packet }
     var o = JSONObject()
     o.set("version", .integer(Request.version))
     switch self {
+    case .approval: return nil
     case .evaluate(let question):
       guard let body = String.ifValid(question.body) else { return nil }
       o.set("request", "evaluate")
@@ -45,6 +48,10 @@ extension RelayRequest {
   public init(packet: [UInt8]) throws(MemberError) {
     let read = try Message.open(packet)
     let kind = try read.string("request")
+    if kind.isExactly("approval") {
+      self = .approval(try ApprovalRequest(packet: packet))
+      return
+    }
     guard kind.isExactly("evaluate") else { throw read.wrong("request", "unknown") }
     let requestID = try read.string("request_id")
     // It becomes a header's value: nothing in it may end the line.

@@ -7,6 +7,7 @@ final class Client {
   let socket: SeqpacketSocket
   private unowned let relay: Relay
   private var evaluation: Evaluation?
+  private var seeking: Seeking?
   private var timer: UInt64?
 
   /// Milliseconds in which a client says what it wants.
@@ -31,7 +32,7 @@ final class Client {
       return
     }
     // A second request on a connection is none of ours.
-    guard evaluation == nil else { return drop() }
+    guard evaluation == nil, seeking == nil else { return drop() }
     if let timer { relay.loop.cancel(timer: timer) }
     timer = nil
     do throws(MemberError) {
@@ -40,6 +41,10 @@ final class Client {
         let evaluation = Evaluation(question, relay: relay) { [weak self] in self?.answer($0) }
         self.evaluation = evaluation
         evaluation.begin()
+      case .approval(let request):
+        let seeking = Seeking(request, relay: relay) { [weak self] in self?.answer($0.packet) }
+        self.seeking = seeking
+        seeking.goOn()
       }
     } catch {
       answer(.failed(token: "policy-relay", detail: "the question to the relay: " + Escape.visible(error.sentence, limit: 200), endpoint: ""))
@@ -47,14 +52,18 @@ final class Client {
   }
 
   /// Without waiting: who does not take its answer at once does not get it.
-  private func answer(_ reply: RelayReply) {
-    if let packet = reply.packet { try? socket.send(packet) }
+  private func answer(_ reply: RelayReply) { answer(reply.packet) }
+
+  private func answer(_ packet: [UInt8]?) {
+    if let packet { try? socket.send(packet) }
     drop()
   }
 
   private func drop() {
     evaluation?.cancel()
     evaluation = nil
+    seeking?.cancel()
+    seeking = nil
     if let timer { relay.loop.cancel(timer: timer) }
     timer = nil
     relay.forget(self)

@@ -1,3 +1,4 @@
+public import Approvals
 public import Configuration
 internal import Encoding
 public import HostSystem
@@ -11,6 +12,10 @@ public import Policy
 public final class Relay {
   let loop: RelayLoop
   let rules: PolicyRules
+  /// This host's id, as the policy knows it.
+  let host: String
+  /// What logins asked for.
+  let approvals: TaskStore
   private let addresses: () -> EndpointAddresses
   private let log: Logger
   private let listener: SeqpacketSocket
@@ -31,9 +36,12 @@ public final class Relay {
   /// - Parameters:
   ///   - listener: at which logins ask; it may be listened at by another relay too, which is about to go.
   ///   - addresses: of the endpoints that have names, as they are now.
-  public init(listener: consuming SeqpacketSocket, rules: PolicyRules, addresses: @escaping () -> EndpointAddresses, log: Logger) throws(PolicyFailure) {
+  public init(listener: consuming SeqpacketSocket, rules: PolicyRules, host: String, approvals: TaskStore, addresses: @escaping () -> EndpointAddresses, log: Logger)
+    throws(PolicyFailure) {
     self.listener = listener
     self.rules = rules
+    self.host = host
+    self.approvals = approvals
     self.addresses = addresses
     self.log = log
     do throws(SystemError) { signals = try SignalSource() } catch { throw .noLibrary(error.sentence) }

@@ -55,7 +55,6 @@ import Policy
     case .ceiling(let breach): 50 + index(breach)
     case .notApproved: 60
     case .approvalOver: 61
-    case .requestable: 15  // an ordinary no where nobody asks
     }
   }
   static func index(_ failure: PolicyFailure) -> Int {

@@ -52,8 +52,8 @@ final class World: Surroundings {
     return Answer(verdict: verdict, facts: DecisionFacts(requestID: "4f2a", endpoint: "http://127.0.0.1:8181", reason: "", milliseconds: 3))
   }
 
-  func approval(_ asked: AccessQuestion, about question: Question, endpoint: String, rules: PolicyRules, host: HostFacts) -> ApprovalReply {
-    events.list.append(.sought(asked, question, endpoint))
+  func approval(_ asked: ApprovalRequest, about question: Question, rules: PolicyRules, host: HostFacts) -> ApprovalReply {
+    events.list.append(.sought(asked, question))
     spent += patience
     return approvals.isEmpty ? .unavailable("no relay") : approvals.removeFirst()
   }
@@ -112,7 +112,7 @@ final class Events {
     case info(String)
     case kept(String)
     case limited(UInt64)
-    case sought(AccessQuestion, Question, String)
+    case sought(ApprovalRequest, Question)
     case prompted(String)
   }
   var list: [Event] = []
@@ -126,8 +126,8 @@ final class Events {
   var infos: [String] { list.compactMap { if case .info(let text) = $0 { text } else { nil } } }
   var log: [String] { list.compactMap { if case .logged(_, let text) = $0 { text } else { nil } } }
   var kept: [String] { list.compactMap { if case .kept(let session) = $0 { session } else { nil } } }
-  var sought: [AccessQuestion] { list.compactMap { if case .sought(let question, _, _) = $0 { question } else { nil } } }
-  var soughtAbout: [Question] { list.compactMap { if case .sought(_, let question, _) = $0 { question } else { nil } } }
+  var sought: [ApprovalRequest] { list.compactMap { if case .sought(let question, _) = $0 { question } else { nil } } }
+  var soughtAbout: [Question] { list.compactMap { if case .sought(_, let question) = $0 { question } else { nil } } }
   var prompts: [String] { list.compactMap { if case .prompted(let text) = $0 { text } else { nil } } }
   var limits: [UInt64] { list.compactMap { if case .limited(let seconds) = $0 { seconds } else { nil } } }
 }

@@ -53,7 +53,7 @@ final class Service {
       attempt: attempt)
     // As it goes over the socket.
     guard let packet = request.packet, let received = try? ApprovalRequest(packet: packet) else { return ApprovalReply("", detail: "not to be sent") }
-    var approval = Approval(received, configuration: configuration, store: store, now: moment)
+    var approval = Approval(received, rules: configuration.policy, host: configuration.host.id, store: store, now: moment)
     for _ in 0..<1000 {
       switch approval.next(now: moment, random: random) {
       case .finished(let reply):

@@ -1,6 +1,7 @@
 @testable import Approvals
 import DaemonProtocol
 import Encoding
+import Policy
 import Testing
 
 /// Asking for access: which denials can be asked about, what is sent, where, and what of it comes back.
@@ -242,7 +243,7 @@ import Testing
     let service = Service()
     let evaluation = Service.evaluation()
     let request = ApprovalRequest(.submit, endpoint: "", evaluation: evaluation, terms: Service.terms())
-    var first = Approval(request, configuration: service.configuration, store: service.store, now: service.moment)
+    var first = Approval(request, rules: service.configuration.policy, host: "db1", store: service.store, now: service.moment)
     guard case .call = first.next(now: service.moment, random: 0) else {
       Issue.record("the first login does not ask")
       return

@@ -2,7 +2,7 @@
 // would have every sshd, sudo and cron that starts load its thirty libraries, so it is opened by name when a decision is
 // really asked for, and kept for ever (its TLS library registers handlers that must never dangle).
 //
-// A call is one HTTP POST of JSON. By itself (`sojourn_http_post`) it has a connection of its own and blocks; in a pool it
+// A call is one HTTP POST of JSON, or a GET if there is nothing to post. By itself (`sojourn_http_post`) it has a connection of its own and blocks; in a pool it
 // goes over connections that are kept, and `sojourn_pool_wait` waits for all at once. Either way it starts no thread, installs no signal
 // handler, follows no redirect, asks no proxy, reads no netrc and no environment variable, looks no name up; and
 // without a pool it leaves no descriptor open. One thread at a time: `environ` and the signal mask are exchanged while it runs.

@@ -38,9 +38,10 @@ internal import Encoding
   /// Begins it in a pool; the pool is told when it ends. False: it cannot begin.
   // SAFETY: as in `post`; the caller's pool is alive, and takes the call out before this value is gone.
   func begin(in pool: OpaquePointer, isFresh: Bool) -> Bool {
-    unsafe request.body.withUnsafeBytes { body -> Bool in
+    // Of an empty body there is no address; its count says that it is none.
+    unsafe (request.body.isEmpty ? [0] : request.body).withUnsafeBytes { body -> Bool in
       guard let base = body.baseAddress else { return false }
-      return unsafe sojourn_pool_begin(pool, raw, base, body.count, milliseconds, HTTPAnswer.cap, request.isPlain ? 1 : 0, request.isLiteral ? 1 : 0,
+      return unsafe sojourn_pool_begin(pool, raw, base, request.body.count, milliseconds, HTTPAnswer.cap, request.isPlain ? 1 : 0, request.isLiteral ? 1 : 0,
         isFresh ? 1 : 0) != 0
     }
   }
@@ -57,6 +58,7 @@ internal import Encoding
     set(SOJOURN_HTTP_HEADER, "Accept: application/json")
     set(SOJOURN_HTTP_HEADER, "X-Request-ID: " + request.requestID)
     set(SOJOURN_HTTP_HEADER, "User-Agent: " + request.userAgent)
+    if let key = request.idempotencyKey { set(SOJOURN_HTTP_HEADER, "Idempotency-Key: " + key) }
     if let token = request.bearerToken { set(SOJOURN_HTTP_HEADER, "Authorization: Bearer " + token) }
     if !request.addresses.isEmpty {
       var entry = request.host + ":\(request.port):"

@@ -2,7 +2,7 @@ public import Configuration
 internal import Encoding
 internal import Identity
 
-/// One POST of JSON to one endpoint.
+/// One POST of JSON to one endpoint, or a GET if there is nothing to post.
 public struct HTTPRequest: Sendable {
   public var url: String
   public var host: String
@@ -21,6 +21,8 @@ public struct HTTPRequest: Sendable {
   public var requestID: String
   public var userAgent: String
   public var body: [UInt8]
+  /// `Idempotency-Key`: what is sent twice under it is done once.
+  public var idempotencyKey: String?
   /// For everything from connecting to the answer's last byte.
   public var milliseconds: Int64
 
