@@ -85,7 +85,7 @@ targets += [
       + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy", "Approvals"), swiftSettings: house),
   .executableTarget(name: "sojournd",
     dependencies: ["CPlatform", "Relay", .product(name: "Logging", package: "swift-log")]
-      + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Accounts", "Audit", "Readiness", "Admission"),
+      + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Policy", "Accounts", "Audit", "Readiness", "Admission"),
     swiftSettings: house, linkerSettings: libraries),
   .executableTarget(name: "sojourn",
     dependencies: ["CPlatform", .product(name: "ArgumentParser", package: "swift-argument-parser"), "ConfigurationFile"]

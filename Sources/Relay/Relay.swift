@@ -54,7 +54,8 @@ public final class Relay {
   /// Until it is told to stop (SIGTERM): then it takes nobody more, and goes when the last one has its answer.
   public func run() throws(SystemError) {
     try loop.watch(signals.descriptor.raw) { [unowned self] in takeSignals() }
-    listen()
+    try loop.watch(listener.descriptor.raw) { [unowned self] in accept() }
+    isListening = true
     loop.run()
   }
 
