@@ -84,7 +84,7 @@ targets += [
     dependencies: ["CPlatform", .product(name: "Logging", package: "swift-log")]
       + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy", "Approvals"), swiftSettings: house),
   .executableTarget(name: "sojournd",
-    dependencies: ["CPlatform", "Relay", .product(name: "Logging", package: "swift-log")]
+    dependencies: ["CPlatform", "Relay", "Approvals", .product(name: "Logging", package: "swift-log")]
       + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Policy", "Accounts", "Audit", "Readiness", "Admission"),
     swiftSettings: house, linkerSettings: libraries),
   .executableTarget(name: "sojourn",

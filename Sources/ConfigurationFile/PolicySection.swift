@@ -9,8 +9,7 @@ extension SettingsReader {
     let dialect = word("policy", "dialect", ["authzen", "opa"])
     if dialect.value.isExactly("opa") { fault(dialect, "\"opa\" is not in this version; expected \"authzen\", which OPA's AuthZEN plugin speaks too") }
     let via = word("policy", "via", ["relay", "direct"])
-    let wait = duration("policy", "approval_wait", from: 0, to: 3600)
-    if wait.value > 0 { fault(wait, "waiting for an approval is not in this version; expected \"0s\"") }
+    let wait = duration("policy", "approval_wait", from: 0, to: 90)  // sshd ends a login after 120 seconds (LoginGraceTime)
     let place = word("policy", "attributes_in", ["subject", "context"])
     let deadline = duration("policy", "deadline", from: 1, to: 60)
     let caFile = file("policy", "ca_file", holding: "-----BEGIN CERTIFICATE-----", secret: false, files)
@@ -22,7 +21,8 @@ extension SettingsReader {
     }
     let token = file("policy", "token_file", holding: "", secret: true, files)
     return PolicyRules(endpoints: endpoints(files), caFile: set(caFile), clientCertificate: set(certificate), clientKey: set(key), tokenFile: set(token),
-      attributesIn: place.value.isExactly("context") ? .context : .subject, deadline: deadline.value * 1000, via: via.value.isExactly("direct") ? .direct : .relay)
+      attributesIn: place.value.isExactly("context") ? .context : .subject, deadline: deadline.value * 1000, via: via.value.isExactly("direct") ? .direct : .relay,
+      approvalWait: wait.value)
   }
 
   private func set(_ value: Value<String>) -> String? { value.value.utf8.isEmpty ? nil : value.value }

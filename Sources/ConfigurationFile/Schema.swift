@@ -59,7 +59,7 @@ enum Schema {
     key("policy", "token_file", .string, .string("")),
     key("policy", "attributes_in", .string, .string("subject")),
     key("policy", "deadline", .duration, .string("5s")),
-    key("policy", "approval_wait", .duration, .string("0s"), later: "anything above \"0s\""),
+    key("policy", "approval_wait", .duration, .string("0s")),
 
     key("host", "id", .string, .string("")),
     key("host", "labels", .labels, .table([])),

@@ -9,6 +9,8 @@ public enum Places {
   public static var socket: String { "/run/sojourn/sojournd.sock" }
   /// The relay's: questions to the policy endpoints.
   public static var policySocket: String { "/run/sojourn/policy.sock" }
+  /// What logins asked approvers for, as long as it is not over.
+  public static var approvals: String { "/run/sojourn/approvals" }
   public static var lock: String { "/run/sojourn/sojournd.lock" }
   public static var leases: String { "/run/sojourn/leases" }
   public static var projection: String { "/run/sojourn/nss" }

@@ -90,9 +90,10 @@ final class RelayProcess {
 }
 
 extension Daemon {
-  /// After the configuration was read: a relay that goes by it, or none if logins ask for themselves.
+  /// After the configuration was read: a relay that goes by it. Also where logins ask for decisions themselves
+  /// (`policy.via = "direct"`): approvals are asked for by the relay alone, which remembers them from login to login.
   func renewRelay() {
-    guard configuration?.policy.via == .relay else {
+    guard configuration != nil else {
       relay?.stop()
       relay = nil
       return

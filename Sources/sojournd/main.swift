@@ -1,4 +1,5 @@
 import Accounts
+import Approvals
 import Configuration
 import Encoding
 import HostSystem
@@ -62,8 +63,9 @@ enum RelayWorker {
     OwnProcess.setName("sojourn-relay")
     LoggingSystem.bootstrap { _ in StandardErrorLog() }
     do {
-      let policy = try PublishedConfiguration.current().policy
-      try Relay(listener: SeqpacketSocket(FileDescriptor(owning: 3)), rules: policy, addresses: { EndpointAddresses.current() }, log: Logger(label: "relay")).run()
+      let configuration = try PublishedConfiguration.current()
+      try Relay(listener: SeqpacketSocket(FileDescriptor(owning: 3)), rules: configuration.policy, host: configuration.host.id,
+        approvals: TaskStore(folder: Places.approvals), addresses: { EndpointAddresses.current() }, log: Logger(label: "relay")).run()
       return 0
     } catch let error as PolicyFailure {
       complain("error: the relay cannot run: \(error.detail)")

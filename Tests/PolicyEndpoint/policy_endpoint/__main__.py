@@ -73,7 +73,8 @@ def main() -> int:
         tls = None if options.certificate is None else tls_context(options.certificate, options.key, options.client_ca)
         application = Endpoint(decisions, Journal(options.log), switch)
         endpoint = Listener((options.address, options.port), EndpointExchange, application, tls)
-        control = None if options.control_port is None else Listener(("127.0.0.1", options.control_port), ControlExchange, switch)
+        decisions.desk.base_url = endpoint.base_url
+        control = None if options.control_port is None else Listener(("127.0.0.1", options.control_port), ControlExchange, application)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         announce(options, endpoint, control)
     except (MalformedPolicy, MalformedDirectory, UnknownMisbehaviour, OSError, OverflowError, ssl.SSLError) as error:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import cedarpy
 
+from .desk import Desk
 from .directory import Directory
 from .evaluation import Evaluation
 from .facts import Facts, Inexpressible
@@ -36,14 +37,16 @@ class Decision:
 class DecisionPoint:
     """Cedar, with one set of policies and one directory."""
 
-    def __init__(self, policies: Policies, directory: Directory | None):
+    def __init__(self, policies: Policies, directory: Directory | None, desk: Desk | None = None):
         self._policies = policies
         self._directory = directory
+        self.desk = desk or Desk()
 
     def decide(self, evaluation: Evaluation) -> Decision:
         """Never raises for what a request says: what cannot be evaluated is a no, with `reason_admin` saying why."""
         try:
-            facts = Facts(evaluation, self._directory)
+            approval, unfit = self.desk.judge(evaluation)
+            facts = Facts(evaluation, self._directory, approved=approval is not None)
         except Inexpressible as error:
             return _broken([str(error)], {})
         found = facts.finding
@@ -56,12 +59,25 @@ class DecisionPoint:
         determining = self._policies.named(result.diagnostics.reasons)
         trace["policies"] = [policy.name for policy in determining]
         if not result.allowed:
-            return Decision(False, self._refusal(evaluation, facts, determining), **trace)
+            context = self._refusal(evaluation, facts, determining)
+            return Decision(False, {**context, **self._remedy(evaluation, determining, approval, unfit)}, **trace)
         try:
             grant = merged(determining)
         except ConflictingGrants as error:
             return _broken([str(error)], trace)
-        return Decision(True, {} if grant is None else {"host_grant": grant}, **trace)
+        held = {} if approval is None else {"approval": {name: approval[name] for name in ("id", "approved_until")}}
+        return Decision(True, {**({} if grant is None else {"host_grant": grant}), **held}, **trace)
+
+    def _remedy(self, evaluation: Evaluation, forbids: list[Policy], approval: dict | None, unfit: str | None) -> dict:
+        """What an approval can do about a no: nothing, unless all that forbids it can be asked about."""
+        if approval is not None:
+            return {"next_action": "none", "reason": "policy_denied"}
+        if not forbids or any(forbid.requestable is None for forbid in forbids):
+            return {} if unfit is None else {"next_action": "none", "reason": unfit}
+        offer = self.desk.offer(evaluation, forbids[0].requestable)
+        if unfit == "approval_unverifiable":
+            return {"next_action": "none", "reason": unfit}
+        return offer if unfit is None else {**offer, "next_action": "request", "reason": unfit}
 
     def _refusal(self, evaluation: Evaluation, facts: Facts, forbids: list[Policy]) -> dict:
         user = _joined([forbid.reason_user for forbid in forbids]) or {"en": _unpermitted(facts)}

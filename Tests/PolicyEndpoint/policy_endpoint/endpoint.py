@@ -1,11 +1,16 @@
 """The AuthZEN endpoint: paths, statuses and headers (AuthZEN 1.0, "Transport")."""
 
+import json
+from copy import deepcopy
+
 from .decision import Decision, DecisionPoint
+from .desk import REQUESTS, Problem, UnknownRequest
 from .document import MalformedDocument, read_object
 from .evaluation import Batch, Evaluation, MalformedRequest
 from .exchange import Exchange, Refused
 from .journal import Journal
 from .misbehaviour import Switch
+from .tricks import TRICKS, Trick
 
 EVALUATION = "/access/v1/evaluation"
 EVALUATIONS = "/access/v1/evaluations"
@@ -18,6 +23,29 @@ class Endpoint:
 
     def __init__(self, decisions: DecisionPoint, journal: Journal, switch: Switch):
         self.decisions, self.journal, self.switch = decisions, journal, switch
+        self.trick: Trick | None = None
+
+    def set_trick(self, name: str | None):
+        """What the access request service does wrong from now on; `none` ends it. Raises UnknownRequest."""
+        if name not in TRICKS and name != "none":
+            raise UnknownRequest(f"no trick {name!r}; GET /tricks lists them")
+        self.trick = TRICKS.get(name)
+        self.decisions.desk.approves_at_once = self.trick is not None and self.trick.stage != "status"
+
+    def tricked(self, document: dict, answer: dict) -> dict:
+        """A decision as the trick has it."""
+        if self.trick is None:
+            return answer
+        context, stage = answer.get("context", {}), self.trick.stage
+        has_approval = "approval" in document.get("context", {})
+        if stage == "again" and has_approval:
+            offer = self.decisions.desk.offer(Evaluation.read(document), "again")
+            answer = {"decision": False, "context": {"reason_user": {"en": "No, again."}, **offer}}
+        elif not (stage == "yes" and has_approval and answer["decision"]) and not (stage == "offer" and "access_request" in context):
+            return answer
+        answer = deepcopy(answer)
+        self.trick.act(answer)
+        return answer
 
     def evaluation(self, document: dict) -> tuple[dict, dict]:
         """Answer and trace of an Access Evaluation. Raises MalformedRequest."""
@@ -55,10 +83,17 @@ class EndpointExchange(Exchange):
             entry["request"] = body.decode("utf-8", "backslashreplace")
             if path == ELSEWHERE:
                 answer, trace = {"decision": True}, {}
+            elif path == REQUESTS:
+                self.require_json()
+                entry["request"] = document = read_object(body)
+                return self.take_request(document, entry)
+            elif path.startswith(REQUESTS):
+                return self.say_yes_elsewhere(entry)
             elif path in (EVALUATION, EVALUATIONS):
                 self.require_json()
                 entry["request"] = document = read_object(body)
                 answer, trace = (endpoint.evaluation if path == EVALUATION else endpoint.evaluations)(document)
+                answer = endpoint.tricked(document, answer)
                 mode = endpoint.switch.take(document)
             else:
                 raise Refused(404, "no such endpoint")
@@ -74,16 +109,65 @@ class EndpointExchange(Exchange):
         else:
             mode.act(self, answer)
 
+    def take_request(self, document: dict, entry: dict):
+        """An access request."""
+        desk = self.server.application.decisions.desk
+        key = self.headers.get("Idempotency-Key")
+        try:
+            status, task = desk.submit(document, key)
+        except Problem as problem:
+            self.send_problem(problem, {**entry, "key": key})
+            return
+        self.show(task, status, "submission", {**entry, "key": key})
+
+    def show_task(self, identifier: str, entry: dict):
+        """A look at a task."""
+        application = self.server.application
+        try:
+            if application.trick is not None and application.trick.stage == "status":
+                application.decisions.desk.settle({"id": identifier}, "approve", 3600)
+            task = application.decisions.desk.task(identifier)
+        except Problem as problem:
+            self.send_problem(problem, entry)
+            return
+        self.show(task, 200, "status", entry)
+
+    def show(self, task, status: int, stage: str, entry: dict):
+        application = self.server.application
+        document = application.decisions.desk.document(task)
+        trick = application.trick if application.trick is not None and application.trick.stage == stage else None
+        application.journal.write(**entry, status=status, answer=document, trick=None if trick is None else trick.name)
+        if trick is not None:
+            trick.act(self, status, document)
+            return
+        self.send_json(document, status, [("Location", document["task"]["status_endpoint"]), *self.echo])
+
+    def say_yes_elsewhere(self, entry: dict):
+        """Where redirects lead: an approval that only a client that follows them gets."""
+        task = {"id": self.path.rsplit("/", 1)[-1], "status": "approved", "status_endpoint": self.server.base_url + self.path}
+        document = {"task": task, "result": {"mode": "reevaluate", "approval": {"id": "apr_elsewhere", "approved_until": "2030-01-01T00:00:00Z"}}}
+        self.server.application.journal.write(**entry, status=200, answer=document, misbehaviour=None)
+        self.send_json(document, headers=self.echo)
+
+    def send_problem(self, problem: Problem, entry: dict):
+        self.server.application.journal.write(**entry, status=problem.status, answer=problem.document, misbehaviour=None)
+        self.send(problem.status, [("Content-Type", "application/problem+json"), *self.echo], json.dumps(problem.document).encode())
+
     def do_GET(self):
         entry = {"method": "GET", "path": self.path, "request_id": self.headers.get("X-Request-ID"), "client": self.client()}
         self.echo = [("X-Request-ID", text) for text in self.headers.get_all("X-Request-ID", [])[:1]]
         base = self.server.base_url
         documents = {ELSEWHERE: {"decision": True},
                      METADATA: {"policy_decision_point": base, "access_evaluation_endpoint": base + EVALUATION,
-                                "access_evaluations_endpoint": base + EVALUATIONS}}
+                                "access_evaluations_endpoint": base + EVALUATIONS, "access_request_endpoint": base + REQUESTS,
+                                "capabilities": ["urn:openid:authzen:capability:access-request"]}}
         path = self.path.split("?")[0]
         if path in (EVALUATION, EVALUATIONS):
             self.refuse(Refused(405, "evaluations are asked by POST", (("Allow", "POST"),)), entry)
+        elif path == REQUESTS + "/elsewhere":
+            self.say_yes_elsewhere(entry)
+        elif path.startswith(REQUESTS + "/"):
+            self.show_task(path.removeprefix(REQUESTS + "/"), entry)
         elif path not in documents:
             self.refuse(Refused(404, "no such endpoint"), entry)
         else:

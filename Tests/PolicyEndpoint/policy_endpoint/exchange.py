@@ -66,6 +66,10 @@ class Exchange(BaseHTTPRequestHandler):
     def send_json(self, document, status: int = 200, headers=()):
         self.send(status, [("Content-Type", "application/json"), *headers], json.dumps(document).encode())
 
+    def send_json_as(self, document, status: int, content: str, headers):
+        """JSON under another name, or with a status that means something else."""
+        self.send(status, [("Content-Type", content), *headers], json.dumps(document).encode())
+
     def send_text(self, status: int, text: str, headers=()):
         self.send(status, [("Content-Type", "text/plain; charset=utf-8"), *headers], text.encode() + b"\n")
 

@@ -55,9 +55,9 @@ def address(text) -> dict:
 class Facts:
     """All that the policies may look at for one evaluation."""
 
-    DERIVED = {"time", "hour", "minute", "weekday", "day", "source_ip", "action", "account", "service"}
+    DERIVED = {"time", "hour", "minute", "weekday", "day", "source_ip", "action", "account", "service", "approved", "approval"}
 
-    def __init__(self, evaluation: Evaluation, directory: Directory | None):
+    def __init__(self, evaluation: Evaluation, directory: Directory | None, approved: bool = False):
         """With a directory, the principal is the person found there (or nobody, without attributes); without one,
         the principal is the request's subject with its properties (the certification fixture). Raises Inexpressible."""
         subject, resource = evaluation.subject, evaluation.resource
@@ -85,7 +85,7 @@ class Facts:
             self.entities[0]["attrs"] = {**described, **attributes}
         # Derived members come from one place only: a request that brings its own `hour` is not believed.
         told = {name: item for name, item in evaluation.context.items() if name not in self.DERIVED}
-        self.context = {**value(told, "context"), "action": action, **moment(evaluation.context.get("time")),
+        self.context = {**value(told, "context"), "action": action, "approved": approved, **moment(evaluation.context.get("time")),
                         **address(evaluation.context.get("source_ip")),
                         **{name: action[name] for name in ("account", "service") if isinstance(action.get(name), str)}}
         self.request = {"principal": self.principal, "action": {"type": "Action", "id": evaluation.action["name"]},

@@ -28,6 +28,7 @@ class Policy:
     reason_user: dict = field(default_factory=dict)
     reason_admin: dict = field(default_factory=dict)
     requires: dict = field(default_factory=dict)
+    requestable: str | None = None  # the template of the approval that lifts it
 
     @classmethod
     def read(cls, source: str, effect: str, annotations: dict) -> "Policy":
@@ -40,17 +41,18 @@ class Policy:
             match = LANGUAGE.fullmatch(name)
             if match:
                 texts[match[1]][match[2].replace("_", "-")] = text
-            elif name not in GRANTS | {"id", "description"}:
+            elif name not in GRANTS | {"id", "description", "requestable"}:
                 raise MalformedPolicy(f"{source}: unknown annotation @{name}")
         if (granted or texts["requires"]) and effect != "permit":
             raise MalformedPolicy(f"{source}: @grant_… and @requires_… belong on a permit")
-        if (texts["reason_user"] or texts["reason_admin"]) and effect != "forbid":
-            raise MalformedPolicy(f"{source}: @reason_… belongs on a forbid")
+        if (texts["reason_user"] or texts["reason_admin"] or "requestable" in annotations) and effect != "forbid":
+            raise MalformedPolicy(f"{source}: @reason_… and @requestable belong on a forbid")
         seconds = annotations.get("grant_max_session_seconds")
         if seconds is not None and not re.fullmatch(r"[1-9][0-9]{0,8}", seconds, re.ASCII):
             raise MalformedPolicy(f"{source}: @grant_max_session_seconds is not a positive number of seconds")
         return cls(annotations.get("id") or source, effect, annotations.get("grant_groups", "").split(),
-                   annotations.get("grant_shell"), None if seconds is None else int(seconds), bool(granted), **texts)
+                   annotations.get("grant_shell"), None if seconds is None else int(seconds), bool(granted), **texts,
+                   requestable=None if "requestable" not in annotations else annotations["requestable"] or "approval")
 
 
 class Policies:

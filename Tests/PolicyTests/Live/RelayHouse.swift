@@ -22,7 +22,7 @@ final class RelayHouse {
     socket = workshop.file("policy.sock")
     // Its words go to a file: a shell opens it, and becomes the relay.
     child = try ChildProcess.start("/bin/sh", ["-c", "exec \"$@\" >\"$0\" 2>&1", workshop.file("log"), try Workshop.built("RelayProbe"),
-      workshop.file("config.json"), workshop.file("addresses.json"), socket], environment: probe.environment)
+      workshop.file("config.json"), workshop.file("addresses.json"), socket, workshop.file("approvals")], environment: probe.environment)
     pid = child.pid
     for _ in 0..<1000 where !Files.exists(socket) {
       guard child.exitStatus() == nil else {
