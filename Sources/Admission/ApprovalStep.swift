@@ -24,7 +24,7 @@ struct ApprovalCourse {
   static var mostRounds: Int { 16 }
 
   /// After a no: gets an approval to ask the policy with again.
-  /// - Parameter terms: the no's context; null if it says nothing of approvals.
+  /// - Parameter terms: the no's context; empty if it says nothing of approvals.
   /// - Throws: `no` if it is one that no approval lifts.
   mutating func follow<World: Surroundings, Voice: Dialogue>(_ no: Refusal, _ terms: JSONValue, _ question: Question, _ configuration: Published, _ phase: Phase<World, Voice>,
     endpoint: String) throws(Refusal) {

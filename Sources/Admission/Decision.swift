@@ -24,7 +24,7 @@ struct Decision {
       let answer = phase.world.decide(question, rules: configuration.rules.policy, host: configuration.rules.host)
       trail.decision = answer.facts
       let no: Refusal
-      var terms = JSONValue.null
+      var terms = JSONValue.object([])
       switch answer.verdict {
       case .allowed(var grant):
         if let until = course.approval?.until { grant.approvedUntil = min(until, grant.approvedUntil ?? until) }

@@ -186,7 +186,7 @@ struct ApprovalFlow: Sendable {
       refuse(.notTaken, "the policy says no with the approval too", now)
     case .retry(let after):
       guard case .approved(let approval) = task?.state, let until = ApprovalFlow.until(approval) else { return conclude(.failed, "there is no approval to try again with") }
-      let pause = after.map { $0 * 1000 } ?? Pace.pause(attempt: Int(clamping: request.attempt), random: random)
+      let pause = after.map { max(1, $0) * 1000 } ?? Pace.pause(attempt: Int(clamping: request.attempt), random: random)
       guard now.unixSeconds &+ UInt64((pause + 999) / 1000) < until else {
         effects = [.forget]
         return conclude(.expired, "the approval ends before it has effect")

@@ -93,7 +93,7 @@ import Policy
   }
 
   @Test func theTableIsWhole() {
-    #expect(Set(Self.all.map(Self.index)) == Set(0...40).union(50...55))
+    #expect(Set(Self.all.map(Self.index)) == Set(0...41).union(50...55).union(60...61))
   }
 
   @Test func everyRefusalHasATokenOfItsOwn() {
@@ -159,7 +159,7 @@ import Policy
     ])
     let errors = Set([
       "not-set-up", "not-this-boot", "configuration-unusable", "lookup-failed", "program-not-listed", "authentication-info", "no-daemon", "daemon-answer",
-      "not-kept", "revocation-lists-unusable", "open-source-failed", "open-no-process", "open-not-written", "open-no-home", "open-not-ready",
+      "not-kept", "revocation-lists-unusable", "open-source-failed", "open-no-process", "open-not-written", "open-no-home", "open-not-ready", "approval-unavailable",
     ])
     for refusal in Self.all {
       let expected: LogLevel = warnings.contains(refusal.token) ? .warning : errors.contains(refusal.token) || refusal.token.hasPrefix("policy-") ? .error : .notice

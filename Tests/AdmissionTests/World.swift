@@ -24,6 +24,8 @@ final class World: Surroundings {
   var approvals: [ApprovalReply] = []
   /// Verdicts before `verdict`.
   var verdicts: [Verdict] = []
+  /// What happens in the world while people are asked.
+  var onApproval: () -> Void = {}
   /// Nanoseconds that each question to people takes.
   var patience: Int64 = 0
   private var spent: Int64 = 0
@@ -55,6 +57,7 @@ final class World: Surroundings {
   func approval(_ asked: ApprovalRequest, about question: Question, rules: PolicyRules, host: HostFacts) -> ApprovalReply {
     events.list.append(.sought(asked, question))
     spent += patience
+    onApproval()
     return approvals.isEmpty ? .unavailable("no relay") : approvals.removeFirst()
   }
 

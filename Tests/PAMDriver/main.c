@@ -1,7 +1,8 @@
 // Holds a PAM handle as sshd or su do, calls the phases that it is told, and says what came of them and what they left
 // behind in this process. The tests run it where /run/sojourn and the passwd file are theirs.
 //
-//   pam-driver CONFDIR SERVICE USER [-e NAME=VALUE]... [-r RHOST] [-s] PHASE...     -s: PAM_SILENT
+//   pam-driver CONFDIR SERVICE USER [-e NAME=VALUE]... [-r RHOST] [-s] [-a ANSWER] PHASE...
+//                                                     -s: PAM_SILENT; -a: who is asked answers that, else nobody can be asked
 //   pam-driver CONFDIR SERVICE USER reload COUNT                                    a handle made and ended COUNT times
 //
 // Prints "PHASE CODE" for each phase, "error TEXT" and "info TEXT" for what the person is told, then what is left.
@@ -18,6 +19,8 @@
 
 extern int __nss_configure_lookup(const char *database, const char *services);
 
+static const char *typed;
+
 static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *data) {
   (void)data;
   *responses = calloc((size_t)count, sizeof **responses);
@@ -27,6 +30,10 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
     else if (messages[i]->msg_style == PAM_TEXT_INFO) printf("info %s\n", messages[i]->msg);
     else {
       printf("prompt %s\n", messages[i]->msg);
+      if (typed != NULL && messages[i]->msg_style == PAM_PROMPT_ECHO_ON) {
+        (*responses)[i].resp = strdup(typed);
+        continue;
+      }
       free(*responses);
       *responses = NULL;
       return PAM_CONV_ERR;
@@ -97,6 +104,7 @@ int main(int argc, char **argv) {
   for (; at < argc && argv[at][0] == '-'; at++) {
     if (strcmp(argv[at], "-s") == 0) flags |= PAM_SILENT;
     else if (at + 1 < argc && strcmp(argv[at], "-e") == 0) pam_putenv(pamh, argv[++at]);
+    else if (at + 1 < argc && strcmp(argv[at], "-a") == 0) typed = argv[++at];
     else if (at + 1 < argc && strcmp(argv[at], "-r") == 0) pam_set_item(pamh, PAM_RHOST, argv[++at]);
   }
   for (int signal = 1; signal < 65; signal++) sigaction(signal, NULL, &before[signal]);

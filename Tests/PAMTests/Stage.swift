@@ -79,15 +79,20 @@ final class Stage {
   func remove(_ name: String) throws { try FileManager.default.removeItem(at: folder.appendingPathComponent(name)) }
 
   /// The configuration, as `sojourn apply` publishes it.
-  func publish() throws {
+  /// - Parameters:
+  ///   - port: where the policy listens; nil: the one that answers all alike.
+  ///   - approvalWait: seconds.
+  ///   - deadline: milliseconds.
+  func publish(port: UInt16? = nil, labels: [HostFacts.Label] = [], approvalWait: UInt64 = 0, deadline: UInt64 = 5000) throws {
+    let port = port ?? policy.port
     let words = try String(contentsOfFile: key("ca") + ".pub", encoding: .utf8).split(separator: " ")
     let base64 = Array(words[1].utf8)
     guard let blob = Base64.decode(base64.span, 0..<base64.count), let range = UIDRange(first: 65536, last: 99999) else { throw Failure(description: "no CA") }
     let configuration = PublishedConfiguration(
       certificate: CertificateRules(trusted: [TrustedAuthority(blob: blob, file: "ca.pub")], maxLifetime: 12 * 3600, clockSkew: 30, subject: .keyID),
-      policy: PolicyRules(endpoints: [PolicyEndpoint(url: "http://127.0.0.1:\(policy.port)/access/v1/evaluation", host: "127.0.0.1", port: policy.port, isLiteral: true)],
-        caFile: nil, clientCertificate: nil, clientKey: nil, tokenFile: nil, attributesIn: .subject, deadline: 5000),
-      host: HostFacts(id: "stage", labels: [], candidatePrograms: [folder.path + "/listed"]),
+      policy: PolicyRules(endpoints: [PolicyEndpoint(url: "http://127.0.0.1:\(port)/access/v1/evaluation", host: "127.0.0.1", port: port, isLiteral: true)],
+        caFile: nil, clientCertificate: nil, clientKey: nil, tokenFile: nil, attributesIn: .subject, deadline: deadline, approvalWait: approvalWait),
+      host: HostFacts(id: "stage", labels: labels, candidatePrograms: [folder.path + "/listed"]),
       accounts: AccountRules(names: ["*"], range: range, homeRoot: "/var/lib/sojourn/home", shell: "/bin/sh", skeleton: "/etc/skel", groups: ["dbops"], rootEquivalentGroups: []),
       session: SessionRules(maxDuration: 3600, endWithCertificate: false))
     guard let bytes = configuration.json.text() else { throw Failure(description: "no JSON") }

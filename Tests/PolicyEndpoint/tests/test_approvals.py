@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import datetime, timezone
 
 from tests.endpoint import EndpointTests, login
 
@@ -134,7 +133,7 @@ class Approvals(EndpointTests):
     @staticmethod
     def shape(context) -> str:
         """A denial without what differs each time: ids, tokens, times of this day."""
-        return re.sub(r"eval_[0-9a-f]{24}|v1\.[0-9a-f]{64}|" + f"{datetime.now(timezone.utc):%Y-%m}" + r"-[0-9:.T-]*Z", "*", json.dumps(context))
+        return re.sub(r"eval_[0-9a-f]{24}|v1\.[0-9a-f]{64}|20(2[1-9]|[3-9]\d)-[0-9:.T-]*Z", "*", json.dumps(context))
 
     def usable(self, status, headers, body) -> bool:
         """Would a careful client get in with this answer to a request?"""
