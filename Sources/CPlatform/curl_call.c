@@ -85,7 +85,7 @@ static int on_socket(void *context, curl_socket_t fd, curlsocktype purpose) {
 
 static void keep_connection(struct sojourn_http *call, int is_plain, enum sojourn_keeping keeping) {
   set_number(call, CURLOPT_FRESH_CONNECT, keeping != SOJOURN_KEPT);
-  set_number(call, CURLOPT_FORBID_REUSE, keeping == SOJOURN_ALONE);
+  set_number(call, CURLOPT_FORBID_REUSE, keeping != SOJOURN_KEPT);
   if (keeping == SOJOURN_ALONE) return;
   /* HTTP/2 where TLS finds it; who comes while its connection is being made waits for it. */
   set_number(call, CURLOPT_HTTP_VERSION, is_plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS);

@@ -73,7 +73,7 @@ final class Evaluation {
     switch finished.reply {
     case .answered(let answer):
       relay.answered(endpoint)
-      if !finished.isNumbered, !answer.echoes(question.requestID) { relay.mute.insert(endpoint.url) }
+      if finished.isNumbered || answer.echoes(question.requestID) { relay.mute.remove(endpoint.url) } else { relay.mute.insert(endpoint.url) }
     case .failed(.tooLarge): relay.answered(endpoint)
     case .failed(let failure): relay.failed(endpoint, failure)
     }

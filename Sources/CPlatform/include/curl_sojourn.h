@@ -54,7 +54,8 @@ enum sojourn_http_outcome sojourn_http_post(struct sojourn_http *call, const voi
 struct sojourn_pool;
 struct sojourn_pool *_Nullable sojourn_pool_new(long kept, char *detail, size_t detail_size);
 void sojourn_pool_free(struct sojourn_pool *pool); /* when no call is under way */
-/* As `sojourn_http_post`, without waiting; 0 if it cannot begin (see `sojourn_http_detail`). `is_fresh`: over a new connection. */
+/* As `sojourn_http_post`, without waiting; 0 if it cannot begin (see `sojourn_http_detail`). `is_fresh`: over a
+   connection that nobody used before and nobody will use after. */
 int sojourn_pool_begin(struct sojourn_pool *pool, struct sojourn_http *call, const void *body, size_t count, long milliseconds, size_t cap,
                        int is_plain, int is_literal, int is_fresh);
 void sojourn_pool_cancel(struct sojourn_pool *pool, struct sojourn_http *call);

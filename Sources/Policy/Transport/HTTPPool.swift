@@ -42,7 +42,7 @@ internal import CPlatform.Curl
     unsafe sojourn_pool_free(pool)
   }
 
-  /// - Parameter isFresh: over a connection that nobody used before.
+  /// - Parameter isFresh: over a connection of its own.
   /// - Returns: the call's number.
   public func begin(_ request: HTTPRequest, isFresh: Bool) throws(PolicyFailure) -> Int {
     let entry = Entry(try HTTPCall(request))
