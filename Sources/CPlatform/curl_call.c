@@ -63,6 +63,13 @@ int sojourn_http_set(struct sojourn_http *call, enum sojourn_http_text what, con
   switch (what) {
   case SOJOURN_HTTP_URL: return sojourn_http_take(call, sojourn_curl.set(call->curl, CURLOPT_URL, value));
   case SOJOURN_HTTP_HEADER: return append(call, &call->headers, value);
+  case SOJOURN_HTTP_ID: {
+    char line[SOJOURN_VALUE + 16];
+    int length = snprintf(call->id, sizeof call->id, "%s", value);
+    if (length < 0 || (size_t)length >= sizeof call->id) return sojourn_http_take(call, CURLE_BAD_FUNCTION_ARGUMENT);
+    snprintf(line, sizeof line, "X-Request-ID: %s", call->id);
+    return append(call, &call->headers, line);
+  }
   case SOJOURN_HTTP_SOCKET: return sojourn_http_take(call, sojourn_curl.set(call->curl, CURLOPT_UNIX_SOCKET_PATH, value));
   case SOJOURN_HTTP_RESOLVE: return append(call, &call->addresses, value);
   case SOJOURN_HTTP_CA_FILE: return sojourn_http_take(call, sojourn_curl.set(call->curl, CURLOPT_CAINFO, value));

@@ -141,7 +141,7 @@ import Testing
 
   @Test func readsARotatedTokenForTheNextQuestion() throws {
     let workshop = try Workshop()
-    let endpoint = try RawServer(["HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"decision\":true}"])
+    let endpoint = try RawServer(["HTTP/1.1 200 OK\r\nX-Request-ID: {id}\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"decision\":true}"])
     try withExtendedLifetime(endpoint) {
       var probe = try Probe([endpoint.endpoint])
       probe.rules.tokenFile = try workshop.write("token", "first-s3cret\n")

@@ -17,7 +17,7 @@ internal import CPlatform.Curl
     public let reply: HTTPReply
     /// It went over a connection that others had used before.
     public let wasKept: Bool
-    /// Not one byte of an answer came.
+    /// Not one byte of an answer to this question came.
     public let isUnheard: Bool
     /// Answers carry the number of their question (HTTP/2): one that belongs to another cannot be taken for it.
     public let isNumbered: Bool

@@ -32,7 +32,6 @@ final class FrontDoor {
       guard child.exitStatus() == nil else { throw Broken("nghttpx does not run: \((try? String(contentsOfFile: workshop.file("errors"), encoding: .utf8)) ?? "")") }
       Pause.milliseconds(10)
     }
-    try workshop.write("access", "")
   }
 
   deinit {
