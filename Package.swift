@@ -117,7 +117,7 @@ targets += [
   tests("ConfigurationTests", plain("Configuration", "ConfigurationFile", "Encoding", "Identity", "HostSystem", "Readiness") + [.product(name: "TOMLKit", package: "TOMLKit")]),
   tests("RevocationTests", plain("Credentials", "Encoding")),
   tests("CredentialsTests", plain("Credentials", "Encoding"), exclude: ["Vectors", "RealServer", "requirements.txt"]),
-  tests("PolicyTests", plain("Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
+  tests("PolicyTests", plain("Relay", "Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
   tests("DaemonProtocolTests", plain("DaemonProtocol", "Encoding", "HostSystem")),
   tests("AdmissionTests", plain("Admission", "Credentials", "Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
   tests("PAMTests", plain("HostSystem", "DaemonProtocol", "Configuration", "Encoding", "Identity") + ["pam-driver"]),  // drives the built module through libpam

@@ -34,6 +34,15 @@ size_t sojourn_http_on_body(char *bytes, size_t one, size_t count, void *context
   return count;
 }
 
+/* Over a connection that others used, HTTP/1.1 tells only by our id that an answer is to our question: else it may be what
+   the other end still had to say to somebody. Such an answer is cut off, and its connection with it. */
+static int is_foreign(const struct sojourn_http *call) {
+  long connects = 1;
+  if (!call->is_ordered || call->is_interim) return 0;
+  if (sojourn_curl.get(call->curl, CURLINFO_NUM_CONNECTS, &connects) != CURLE_OK || connects > 0) return 0;
+  return call->count[SOJOURN_HTTP_REQUEST_ID] != 1 || strcmp(call->value[SOJOURN_HTTP_REQUEST_ID], call->id) != 0;
+}
+
 /* A whole header line with its line end, also of interim answers and of trailers. A status line begins anew. */
 size_t sojourn_http_on_header(char *line, size_t one, size_t count, void *context) {
   struct sojourn_http *call = context;
@@ -43,11 +52,14 @@ size_t sojourn_http_on_header(char *line, size_t one, size_t count, void *contex
   if (count >= 5 && memcmp(line, "HTTP/", 5) == 0) {
     memset(call->count, 0, sizeof call->count);
     call->is_head_whole = 0;
+    call->is_ordered = count > 5 && line[5] == '1';
+    call->is_interim = count > 9 && line[9] == '1';
     return count;
   }
   if (line[0] == '\r' || line[0] == '\n') { /* the empty line: libcurl itself is content with headers that are cut off */
     call->is_head_whole = 1;
-    return count;
+    call->is_foreign = is_foreign(call);
+    return call->is_foreign ? 0 : count;
   }
   if (count > 1 && (line[0] == ' ' || line[0] == '\t')) { /* RFC 9112 section 5.2: obsolete, and a way to hide half a value */
     call->is_folded = 1;
@@ -84,4 +96,4 @@ const char *sojourn_http_header_value(const struct sojourn_http *call, enum sojo
 const char *sojourn_http_detail(const struct sojourn_http *call) { return call->detail; }
 long sojourn_http_version(const struct sojourn_http *call) { return call->version; }
 int sojourn_http_was_kept(const struct sojourn_http *call) { return call->connects == 0; }
-int sojourn_http_is_unheard(const struct sojourn_http *call) { return call->received == 0; }
+int sojourn_http_is_unheard(const struct sojourn_http *call) { return call->received == 0 || call->is_foreign; }

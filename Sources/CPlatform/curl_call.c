@@ -63,6 +63,13 @@ int sojourn_http_set(struct sojourn_http *call, enum sojourn_http_text what, con
   switch (what) {
   case SOJOURN_HTTP_URL: return sojourn_http_take(call, sojourn_curl.set(call->curl, CURLOPT_URL, value));
   case SOJOURN_HTTP_HEADER: return append(call, &call->headers, value);
+  case SOJOURN_HTTP_ID: {
+    char line[SOJOURN_VALUE + 16];
+    int length = snprintf(call->id, sizeof call->id, "%s", value);
+    if (length < 0 || (size_t)length >= sizeof call->id) return sojourn_http_take(call, CURLE_BAD_FUNCTION_ARGUMENT);
+    snprintf(line, sizeof line, "X-Request-ID: %s", call->id);
+    return append(call, &call->headers, line);
+  }
   case SOJOURN_HTTP_SOCKET: return sojourn_http_take(call, sojourn_curl.set(call->curl, CURLOPT_UNIX_SOCKET_PATH, value));
   case SOJOURN_HTTP_RESOLVE: return append(call, &call->addresses, value);
   case SOJOURN_HTTP_CA_FILE: return sojourn_http_take(call, sojourn_curl.set(call->curl, CURLOPT_CAINFO, value));
@@ -85,7 +92,7 @@ static int on_socket(void *context, curl_socket_t fd, curlsocktype purpose) {
 
 static void keep_connection(struct sojourn_http *call, int is_plain, enum sojourn_keeping keeping) {
   set_number(call, CURLOPT_FRESH_CONNECT, keeping != SOJOURN_KEPT);
-  set_number(call, CURLOPT_FORBID_REUSE, keeping == SOJOURN_ALONE);
+  set_number(call, CURLOPT_FORBID_REUSE, keeping != SOJOURN_KEPT);
   if (keeping == SOJOURN_ALONE) return;
   /* HTTP/2 where TLS finds it; who comes while its connection is being made waits for it. */
   set_number(call, CURLOPT_HTTP_VERSION, is_plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS);

@@ -49,6 +49,8 @@ struct sojourn_http {
   int is_bad; /* an option was not taken */
   size_t cap, received;
   int is_too_large, is_folded, is_head_whole, no_memory;
+  int is_ordered, is_interim, is_foreign; /* answers come in the order of questions; 1xx; not to our question */
+  char id[SOJOURN_VALUE];
   uint8_t *body;
   size_t body_count, body_room;
   long status, retry_after, version, connects;

@@ -38,7 +38,7 @@ enum EndpointAddress {
     let socket = String(decoding: rest.prefix { $0 != 58 }, as: UTF8.self)
     let path = rest.dropFirst(socket.utf8.count)
     // sun_path of unix(7) has 108 bytes, the last of which is NUL.
-    guard SafePath.isPlain(socket), socket.utf8.count < 108 else {
+    guard SafePath.isPlain(socket), (2..<108).contains(socket.utf8.count) else {
       throw Fault(sentence: "'\(url)' names no plain absolute path of a socket, of at most 107 bytes; expected unix:/run/NAME/NAME.sock")
     }
     guard path.isEmpty || path.starts(with: [58, 47]), !path.contains(35) else {

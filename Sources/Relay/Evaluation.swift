@@ -63,8 +63,9 @@ final class Evaluation {
 
   private func take(_ finished: HTTPPool.Finished, from endpoint: PolicyEndpoint, until end: Int64) {
     call = nil
-    if finished.wasKept, !isBelievable(finished), relay.loop.now < end {
-      // An evaluation changes nothing, so it may be asked twice.
+    // Over a connection that others used before: that it was closed meanwhile, or that the endpoint still had something to say
+    // to somebody else, says nothing. An evaluation changes nothing, so it may be asked twice.
+    if case .failed(.broken) = finished.reply, finished.wasKept, finished.isUnheard, relay.loop.now < end {
       do throws(PolicyFailure) { return try ask(endpoint, until: end, isFresh: true) } catch {
         round.take(.failed(error), now: relay.loop.now)
         return goOn()
@@ -73,22 +74,12 @@ final class Evaluation {
     switch finished.reply {
     case .answered(let answer):
       relay.answered(endpoint)
-      if !finished.isNumbered, !answer.echoes(question.requestID) { relay.mute.insert(endpoint.url) }
+      if finished.isNumbered || answer.echoes(question.requestID) { relay.mute.remove(endpoint.url) } else { relay.mute.insert(endpoint.url) }
     case .failed(.tooLarge): relay.answered(endpoint)
     case .failed(let failure): relay.failed(endpoint, failure)
     }
     round.take(finished.reply, now: relay.loop.now)
     goOn()
-  }
-
-  /// Over a connection that others used before: that it was closed meanwhile says nothing; and an answer that neither carries
-  /// a number nor the question's id may be what the endpoint still had to say to somebody else.
-  private func isBelievable(_ finished: HTTPPool.Finished) -> Bool {
-    switch finished.reply {
-    case .answered(let answer): finished.isNumbered || answer.echoes(question.requestID)
-    case .failed(.broken): !finished.isUnheard
-    case .failed: true
-    }
   }
 
   private func finish(_ reply: HTTPReply) {

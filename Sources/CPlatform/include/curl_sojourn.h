@@ -18,6 +18,7 @@ struct sojourn_http;
 enum sojourn_http_text {
   SOJOURN_HTTP_URL,
   SOJOURN_HTTP_HEADER,             /* "Name: value", any number of them */
+  SOJOURN_HTTP_ID,                 /* the header X-Request-ID */
   SOJOURN_HTTP_RESOLVE,            /* "host:port:address[,address]": all that is known of the name; nothing is looked up */
   SOJOURN_HTTP_SOCKET,             /* a unix socket's absolute path, instead of the URL's host and port */
   SOJOURN_HTTP_CA_FILE,            /* PEM; nothing else is trusted */
@@ -54,7 +55,8 @@ enum sojourn_http_outcome sojourn_http_post(struct sojourn_http *call, const voi
 struct sojourn_pool;
 struct sojourn_pool *_Nullable sojourn_pool_new(long kept, char *detail, size_t detail_size);
 void sojourn_pool_free(struct sojourn_pool *pool); /* when no call is under way */
-/* As `sojourn_http_post`, without waiting; 0 if it cannot begin (see `sojourn_http_detail`). `is_fresh`: over a new connection. */
+/* As `sojourn_http_post`, without waiting; 0 if it cannot begin (see `sojourn_http_detail`). `is_fresh`: over a
+   connection that nobody used before and nobody will use after. */
 int sojourn_pool_begin(struct sojourn_pool *pool, struct sojourn_http *call, const void *body, size_t count, long milliseconds, size_t cap,
                        int is_plain, int is_literal, int is_fresh);
 void sojourn_pool_cancel(struct sojourn_pool *pool, struct sojourn_http *call);
@@ -72,7 +74,7 @@ int sojourn_http_header_count(const struct sojourn_http *call, enum sojourn_http
 const char *sojourn_http_header_value(const struct sojourn_http *call, enum sojourn_http_header which);
 long sojourn_http_version(const struct sojourn_http *call);   /* as libcurl numbers them: 2 is HTTP/1.1, 3 is HTTP/2 */
 int sojourn_http_was_kept(const struct sojourn_http *call);   /* no connection was made for it */
-int sojourn_http_is_unheard(const struct sojourn_http *call); /* not one byte of an answer came */
+int sojourn_http_is_unheard(const struct sojourn_http *call); /* not one byte of an answer to this question came */
 const char *sojourn_http_detail(const struct sojourn_http *call); /* libcurl's words, for the log */
 
 #pragma clang assume_nonnull end

@@ -56,7 +56,7 @@ internal import Encoding
     if let key = request.clientKey { set(SOJOURN_HTTP_CLIENT_KEY, key) }
     set(SOJOURN_HTTP_HEADER, "Content-Type: application/json")
     set(SOJOURN_HTTP_HEADER, "Accept: application/json")
-    set(SOJOURN_HTTP_HEADER, "X-Request-ID: " + request.requestID)
+    set(SOJOURN_HTTP_ID, request.requestID)
     set(SOJOURN_HTTP_HEADER, "User-Agent: " + request.userAgent)
     if let key = request.idempotencyKey { set(SOJOURN_HTTP_HEADER, "Idempotency-Key: " + key) }
     if let token = request.bearerToken { set(SOJOURN_HTTP_HEADER, "Authorization: Bearer " + token) }

@@ -17,7 +17,7 @@ internal import CPlatform.Curl
     public let reply: HTTPReply
     /// It went over a connection that others had used before.
     public let wasKept: Bool
-    /// Not one byte of an answer came.
+    /// Not one byte of an answer to this question came.
     public let isUnheard: Bool
     /// Answers carry the number of their question (HTTP/2): one that belongs to another cannot be taken for it.
     public let isNumbered: Bool
@@ -42,7 +42,7 @@ internal import CPlatform.Curl
     unsafe sojourn_pool_free(pool)
   }
 
-  /// - Parameter isFresh: over a connection that nobody used before.
+  /// - Parameter isFresh: over a connection of its own.
   /// - Returns: the call's number.
   public func begin(_ request: HTTPRequest, isFresh: Bool) throws(PolicyFailure) -> Int {
     let entry = Entry(try HTTPCall(request))

@@ -24,7 +24,8 @@ final class RelayHouse {
     child = try ChildProcess.start("/bin/sh", ["-c", "exec \"$@\" >\"$0\" 2>&1", workshop.file("log"), try Workshop.built("RelayProbe"),
       workshop.file("config.json"), workshop.file("addresses.json"), socket, workshop.file("approvals")], environment: probe.environment)
     pid = child.pid
-    for _ in 0..<1000 where !Files.exists(socket) {
+    for _ in 0..<1000 {
+      if let there = try? SeqpacketSocket.connect(toRootAt: socket, milliseconds: 1000), !there.isHungUp { break }
       guard child.exitStatus() == nil else {
         hasEnded = true
         throw Broken("the relay does not run: \(log)")
