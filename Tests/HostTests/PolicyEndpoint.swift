@@ -42,13 +42,24 @@ struct PolicyEndpoint {
     func misbehave(_ mode: String, options: [String: Any] = [:]) throws {
         var document = options
         document["mode"] = mode
+        _ = try control("/misbehave", document)
+    }
+
+    /// Approves or denies the access requests that wait; how many there were.
+    func settle(_ verdict: String, seconds: Int = 3600) throws -> Int {
+        let answer = try control("/requests", ["verdict": verdict, "seconds": seconds])
+        return try Self.object(Data((answer.components(separatedBy: "\r\n\r\n").last ?? "").utf8))["settled"] as? Int ?? -1
+    }
+
+    private func control(_ path: String, _ document: [String: Any]) throws -> String {
         let body = String(decoding: try JSONSerialization.data(withJSONObject: document), as: UTF8.self)
         let answer = try host.must("""
             exec 3<> /dev/tcp/127.0.0.1/\(Self.controlPort)
-            printf 'POST /misbehave HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\nConnection: close\\r\\n\\r\\n%s' "${#1}" "$1" | cat >&3
+            printf 'POST \(path) HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\nConnection: close\\r\\n\\r\\n%s' "${#1}" "$1" | cat >&3
             cat <&3
             """, body, deadline: 60)
-        guard answer.hasPrefix("HTTP/1.1 200") else { throw HostFailure("misbehave \(mode): \(answer)") }
+        guard answer.hasPrefix("HTTP/1.1 200") else { throw HostFailure("\(path) \(body): \(answer)") }
+        return answer
     }
 
     /// Answers every question with this document.

@@ -3,7 +3,7 @@
 import json
 import re
 
-from tests.endpoint import EndpointTests, login
+from tests.endpoint import FOLDER, EndpointTests, login
 
 WEB = {"environment": "production", "role": "web"}
 REQUESTS = "/access/v1/requests"
@@ -170,3 +170,29 @@ class Approvals(EndpointTests):
 
     def test_an_unknown_trick_is_refused(self):
         self.assertEqual(self.endpoint.post("/trick", {"trick": "no-such"}, port=self.endpoint.control_port)[0], 400)
+
+
+class Example(EndpointTests):
+    """The table of the example policy, line by line."""
+
+    options = {"policies": FOLDER.parent.parent / "packaging" / "examples" / "policies" / "approvals", "entities": None}
+
+    def question(self, who, role, environment):
+        return login(who, labels={"environment": environment}, properties={"roles": [role]})
+
+    def test_decides_as_its_table_says(self):
+        asked = self.question("alice", "oncall", "production")
+        denied = self.endpoint.ask(asked)
+        self.assertIs(denied["decision"], False)
+        offer = denied["context"]["access_request"]
+        self.endpoint.post("/requests", {"at_once": True}, port=self.endpoint.control_port)
+        status, _, body = self.endpoint.post(REQUESTS, {**asked, "denial": {"evaluation_id": denied["context"]["evaluation_id"], "expires_at": offer["expires_at"],
+                                                                           "binding_token": offer["binding_token"]}})
+        self.assertEqual(status, 201)
+        approval = json.loads(body)["result"]["approval"]
+        self.assertGranted({**asked, "context": {**asked["context"], "approval": approval}})
+        self.assertGranted(self.question("alice", "oncall", "test"))
+        for question in (self.question("bob", "developer", "production"), {**self.question("bob", "developer", "production"), "context": {"approval": approval}}):
+            answer = self.endpoint.ask(question)
+            self.assertIs(answer["decision"], False)
+            self.assertNotIn("access_request", answer["context"])
