@@ -35,6 +35,8 @@ func moduleLink(_ target: String, map: String, soname: String) -> [LinkerSetting
     "-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "-z", "-Xlinker", "nodelete", "-Xlinker", "-z", "-Xlinker", "now",
     "-Xlinker", "-z", "-Xlinker", "defs", "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/\(target)/\(map)",
     "-Xlinker", "-soname=\(soname)", "-Xlinker", "--as-needed",
+    // One copy of functions that are the same byte for byte: generics are compiled once a type. Nothing compares their addresses.
+    "-Xlinker", "--icf=all",
   ])]
 }
 /// The small programs that the daemon starts, or that stand in /etc/passwd: no runtime, nothing but libc.

@@ -29,7 +29,7 @@ public struct TaskStore: Sendable {
     guard let bytes = task.json.text(), bytes.count <= TaskStore.cap else { throw Fault(sentence: "it is too large") }
     do throws(SystemError) {
       try Files.makeDirectory(folder, mode: 0o700)
-      if !Files.exists(path(key)), try Files.names(in: folder).count >= TaskStore.most {
+      if !Files.exists(path(key)) {
         removeExpired(now: now)
         if try Files.names(in: folder).count >= TaskStore.most { throw SystemError("write", code: TaskStore.isFull) }
       }

@@ -9,9 +9,9 @@ final class ApprovalService: @unchecked Sendable {  // its processes are started
   let stage: Stage
   let port: UInt16
   private let controlPort: UInt16
-  private let endpoint = Process()
-  private let relay = Process()
-  private var isRelayRunning = false
+  private let endpoint: ChildProcess
+  private let relay: ChildProcess
+  private var isRelayRunning = true
 
   init(_ stage: Stage, approvalWait: UInt64 = 0, deadline: UInt64 = 1500) throws {
     self.stage = stage
@@ -20,11 +20,8 @@ final class ApprovalService: @unchecked Sendable {  // its processes are started
     guard FileManager.default.isExecutableFile(atPath: python) else { throw Stage.Failure(description: "no Python at \(python): `make venv` makes it") }
     try stage.write("directory.json", #"{"domains":["example.com"],"people":{"alice":{"role":"developer","department":"products","employment":"staff","hosts":["web"]}}}"#)
     let ready = stage.folder.appendingPathComponent("ready.json").path
-    endpoint.executableURL = URL(fileURLWithPath: python)
-    endpoint.arguments = ["-B", package + "/Tests/PolicyEndpoint/policy_endpoint", "--policies", package + "/Tests/PolicyEndpoint/policies", "--entities",
-      stage.folder.appendingPathComponent("directory.json").path, "--port", "0", "--control-port", "0", "--ready-file", ready]
-    endpoint.standardOutput = FileHandle.nullDevice
-    try endpoint.run()
+    endpoint = try ChildProcess.start(python, ["-B", package + "/Tests/PolicyEndpoint/policy_endpoint", "--policies", package + "/Tests/PolicyEndpoint/policies", "--entities",
+      stage.folder.appendingPathComponent("directory.json").path, "--port", "0", "--control-port", "0", "--ready-file", ready])
     for _ in 0..<600 where !FileManager.default.fileExists(atPath: ready) { usleep(50_000) }
     let facts = try JSONValue.parse(Array(try Data(contentsOf: URL(fileURLWithPath: ready))))
     guard let port = UInt16(exactly: facts["port"]?.integer ?? 0), let control = UInt16(exactly: facts["control_port"]?.integer ?? 0) else {
@@ -34,24 +31,25 @@ final class ApprovalService: @unchecked Sendable {  // its processes are started
     controlPort = control
     try stage.publish(port: port, labels: [.init(name: "environment", value: "production"), .init(name: "role", value: "web")], approvalWait: approvalWait, deadline: deadline)
     let tests = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-    relay.executableURL = tests.deletingLastPathComponent().appendingPathComponent("RelayProbe")
-    relay.arguments = ["run/config.json", "run/addresses.json", "run/policy.sock", "run/approvals"].map { stage.folder.appendingPathComponent($0).path }
-    try relay.run()
-    isRelayRunning = true
+    relay = try ChildProcess.start(tests.deletingLastPathComponent().appendingPathComponent("RelayProbe").path,
+      ["run/config.json", "run/addresses.json", "run/policy.sock", "run/approvals"].map { stage.folder.appendingPathComponent($0).path })
     for _ in 0..<1000 where !FileManager.default.fileExists(atPath: stage.folder.appendingPathComponent("run/policy.sock").path) { usleep(10_000) }
   }
 
   deinit {
     stopRelay()
-    endpoint.terminate()
-    endpoint.waitUntilExit()
+    end(endpoint)
   }
 
   func stopRelay() {
     guard isRelayRunning else { return }
     isRelayRunning = false
-    relay.terminate()
-    relay.waitUntilExit()
+    end(relay)
+  }
+
+  private func end(_ child: borrowing ChildProcess) {
+    child.signal(.kill)
+    while child.exitStatus() == nil { usleep(5000) }
   }
 
   /// One login of alice's with a certificate that nobody has seen before.
