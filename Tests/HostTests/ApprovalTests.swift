@@ -57,7 +57,7 @@ import Testing
         for attempt in 0..<3 {
             let began = ContinuousClock.now
             if attempt == 0 { expectAsked(try sojourn.login("bob", "echo got-in", deadline: 60), sojourn) }
-            if attempt == 1 { expectAsked(try sojourn.login("bob", flags: ["-tt"], input: "echo got-in\n", deadline: 60), sojourn) }
+            if attempt == 1 { expectAsked(try sojourn.login("bob", flags: ["-tt"], input: "exit 3\n", deadline: 60), sojourn) }
             if attempt == 2 {
                 let copied = try sojourn.host.scp(sojourn.ca.certificate(for: "bob"), from: "/etc/hostname", to: "bob@127.0.0.1:/tmp/bobs")
                 #expect(!copied.succeeded)
