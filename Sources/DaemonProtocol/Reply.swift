@@ -118,18 +118,21 @@ public struct DaemonStatus: Sendable {
   public var candidatesWithheld: [String]?
   /// nil: the configuration file is the published one. Else what is wrong with it.
   public var configurationProblem: String?
+  /// nil: the revocation lists are in force, or there are none. Else why nobody is let in.
+  public var revocationProblem: String?
   public var leases: UInt64
   public var sessions: UInt64
   /// Names whose end failed twice.
   public var quarantined: [String]
 
   public init(softwareVersion: String, pid: Int32, started: UInt64, candidatesWithheld: [String]?, configurationProblem: String?,
-    leases: UInt64, sessions: UInt64, quarantined: [String]) {
+    revocationProblem: String? = nil, leases: UInt64, sessions: UInt64, quarantined: [String]) {
     self.softwareVersion = softwareVersion
     self.pid = pid
     self.started = started
     self.candidatesWithheld = candidatesWithheld
     self.configurationProblem = configurationProblem
+    self.revocationProblem = revocationProblem
     self.leases = leases
     self.sessions = sessions
     self.quarantined = quarantined

@@ -6,6 +6,8 @@ public enum Places {
   public static var endpointAddresses: String { "/run/sojourn/addresses.json" }
   /// What of the revocation lists was published (Credentials/Revocation/RevocationForm), for root only.
   public static var revocations: String { "/run/sojourn/revoked" }
+  /// Held by whoever publishes (ConfigurationFile/PublicationLock).
+  public static var publicationLock: String { "/run/sojourn/publication.lock" }
   public static var socket: String { "/run/sojourn/sojournd.sock" }
   public static var lock: String { "/run/sojourn/sojournd.lock" }
   public static var leases: String { "/run/sojourn/leases" }
