@@ -84,7 +84,7 @@ struct ApplyTests {
       mkfifo /run/end /run/held; hold </run/end >/run/held & exec 9>/run/end; read -r </run/held
       $S apply --check 2>/dev/null; echo "check $?"
       $S apply --from-daemon; echo "status $?"; sum | cmp - /run/before && echo same
-      $S apply --from-daemon & applied=$!; exec 9>&-; wait $applied; echo "status $?"; sum | cmp -s - /run/before || echo published
+      $S apply --from-daemon 9>&- & applied=$!; exec 9>&-; wait $applied; echo "status $?"; sum | cmp -s - /run/before || echo published
       """)
     #expect(ran.output == "check 0\nstatus 1\nsame\nstatus 0\npublished\n", "\(ran.output)\(ran.errors)")
     #expect(ran.errors.contains("another 'sojourn apply' has been reading and publishing for 15 s; nothing was published"))

@@ -128,9 +128,10 @@ struct CertificateTests {
     let ran = try PrivateRoot.run(Self.prelude + """
       cp ca.pub /etc/sojourn/user_ca.pub
       printf '[certificate]\\ntrusted_ca = ["/etc/sojourn/user_ca.pub"]\\nrevoked = ["/etc/sojourn/revoked"]\\n[policy]\\nendpoints = ["http://127.0.0.1:8181/"]\\n' >/etc/sojourn/sojourn.toml
-      for i in $(seq 40000); do cat other.pub; done >/etc/sojourn/revoked
-      while :; do echo '#' >>/etc/sojourn/revoked; done & writer=$!
-      $S apply --from-daemon; echo "status $?"; kill $writer; wait $writer 2>/dev/null
+      # Long, so that whoever reads it is always overtaken by one of the two who add to it.
+      yes '# nothing' | head -c 50000000 >/etc/sojourn/revoked; echo >>/etc/sojourn/revoked; cat other.pub >>/etc/sojourn/revoked
+      for i in 1 2; do while :; do echo '#' >>/etc/sojourn/revoked; done & writers="$writers $!"; done
+      $S apply --from-daemon; echo "status $?"; kill -KILL $writers; wait $writers 2>/dev/null
       $S apply --from-daemon; echo "status $?"
       """)
     #expect(ran.output == "status 1\nstatus 0\n", "\(ran.output)\(ran.errors)")

@@ -19,6 +19,7 @@ import Encoding
       #expect(verdict.lines.map { $0.rule } == CertificateRule.allCases, "\(vector.name)")
       let isPassed = verdict.lines.allSatisfy { line in if case .passed = line.outcome { true } else { false } }
       #expect((verdict.certificate != nil) == isPassed, "\(vector.name)")
+      for line in verdict.lines { if case .failed(let detail) = line.outcome { #expect(!detail.isEmpty, "\(vector.name): \(line.rule.token)") } }
       #expect((verdict.refusal == nil) == isPassed, "\(vector.name)")
       #expect(vector.fits(verdict.refusal?.rule.token ?? "accepted"), "\(vector.name)")
     }
