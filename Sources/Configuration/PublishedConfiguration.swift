@@ -8,13 +8,17 @@ public struct PublishedConfiguration: Sendable {
   public var host: HostFacts
   public var accounts: AccountRules
   public var session: SessionRules
+  /// nil: there is none.
+  public var breakGlass: BreakGlassRules?
 
-  public init(certificate: CertificateRules, policy: PolicyRules, host: HostFacts, accounts: AccountRules, session: SessionRules) {
+  public init(certificate: CertificateRules, policy: PolicyRules, host: HostFacts, accounts: AccountRules, session: SessionRules,
+    breakGlass: BreakGlassRules? = nil) {
     self.certificate = certificate
     self.policy = policy
     self.host = host
     self.accounts = accounts
     self.session = session
+    self.breakGlass = breakGlass
   }
 }
 
@@ -31,9 +35,15 @@ public struct CertificateRules: Sendable {
   public var revoked: [String]
   /// A certificate opens one session.
   public var singleUse: Bool
+  /// A certificate that opens a login under a name of these patterns is a workload's, whatever its authority certifies.
+  public var workloadPrincipals: [String]
+  /// So is one that has this extension; empty: no extension says so.
+  public var workloadExtension: String
 
   public init(trusted: [TrustedAuthority], maxLifetime: UInt64, clockSkew: UInt64, subject: SubjectSource, revoked: [String] = [],
-    singleUse: Bool = false) {
+    singleUse: Bool = false, workloadPrincipals: [String] = [], workloadExtension: String = "") {
+    self.workloadPrincipals = workloadPrincipals
+    self.workloadExtension = workloadExtension
     self.revoked = revoked
     self.singleUse = singleUse
     self.trusted = trusted
@@ -117,9 +127,16 @@ public struct PolicyRules: Sendable {
   public var attributesIn: AttributePlace
   /// Milliseconds for everything that one decision takes.
   public var deadline: UInt64
+  public var dialect: PolicyDialect
+  public var via: PolicyRoute
+  /// Seconds that a login may wait for somebody's approval; 0: it never waits.
+  public var approvalWait: UInt64
 
   public init(endpoints: [PolicyEndpoint], caFile: String?, clientCertificate: String?, clientKey: String?, tokenFile: String?,
-    attributesIn: AttributePlace, deadline: UInt64) {
+    attributesIn: AttributePlace, deadline: UInt64, dialect: PolicyDialect = .authzen, via: PolicyRoute = .direct, approvalWait: UInt64 = 0) {
+    self.dialect = dialect
+    self.via = via
+    self.approvalWait = approvalWait
     self.endpoints = endpoints
     self.caFile = caFile
     self.clientCertificate = clientCertificate
@@ -130,6 +147,36 @@ public struct PolicyRules: Sendable {
   }
 }
 
+/// How question and answer are wrapped.
+public enum PolicyDialect: Sendable, CaseIterable {
+  /// OpenID AuthZEN Authorization API 1.0.
+  case authzen
+  /// OPA's data API: `/v1/data/…` wraps both, `/v0/data/…` neither.
+  case opa
+
+  public var text: String {
+    switch self {
+    case .authzen: "authzen"
+    case .opa: "opa"
+    }
+  }
+}
+
+/// Who speaks to the endpoints.
+public enum PolicyRoute: Sendable, CaseIterable {
+  /// The daemon's relay, over connections that it keeps open: only it needs the host's key.
+  case relay
+  /// The login itself.
+  case direct
+
+  public var text: String {
+    switch self {
+    case .relay: "relay"
+    case .direct: "direct"
+    }
+  }
+}
+
 /// One endpoint, taken apart when it was published, so that the module parses no URL.
 public struct PolicyEndpoint: Sendable {
   public var url: String
@@ -137,8 +184,11 @@ public struct PolicyEndpoint: Sendable {
   public var port: UInt16
   /// `host` is an address or a loopback name: nothing has to be resolved.
   public var isLiteral: Bool
+  /// A unix socket that is spoken to instead of host and port, by its absolute path; empty: none.
+  public var socket: String
 
-  public init(url: String, host: String, port: UInt16, isLiteral: Bool) {
+  public init(url: String, host: String, port: UInt16, isLiteral: Bool, socket: String = "") {
+    self.socket = socket
     self.url = url
     self.host = host
     self.port = port
@@ -206,5 +256,24 @@ public struct SessionRules: Sendable {
   public init(maxDuration: UInt64, endWithCertificate: Bool) {
     self.maxDuration = maxDuration
     self.endWithCertificate = endWithCertificate
+  }
+}
+
+/// Who may get in when endpoint and network are gone (`[break_glass]`): decided on this host alone.
+public struct BreakGlassRules: Sendable {
+  /// Public key blob of the emergency authority; it is none of the trusted ones.
+  public var authority: [UInt8]
+  /// The file that it came from, for messages.
+  public var file: String
+  /// Login names, exact.
+  public var names: [String]
+  /// Seconds.
+  public var maxDuration: UInt64
+
+  public init(authority: [UInt8], file: String, names: [String], maxDuration: UInt64) {
+    self.authority = authority
+    self.file = file
+    self.names = names
+    self.maxDuration = maxDuration
   }
 }

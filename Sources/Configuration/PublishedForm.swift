@@ -3,7 +3,7 @@ internal import Identity
 
 /// The published file: JSON with a version, every member present, nothing assumed.
 extension PublishedConfiguration {
-  public static var version: Int64 { 1 }
+  public static var version: Int64 { 2 }
   /// The largest file that is believed, in bytes.
   public static var cap: Int { 1 << 20 }
 
@@ -17,11 +17,13 @@ extension PublishedConfiguration {
     c.set("subject", certificate.subject.text)
     c.set("revoked", .strings(certificate.revoked))
     c.set("single_use", .boolean(certificate.singleUse))
+    c.set("workload_principals", .strings(certificate.workloadPrincipals))
+    c.set("workload_extension", certificate.workloadExtension)
     root.set("certificate", c.value)
     var p = JSONObject()
     p.set("endpoints", .array(policy.endpoints.map {
       .object([.init("url", .string($0.url)), .init("host", .string($0.host)), .init("port", .integer(Int64($0.port))),
-        .init("literal", .boolean($0.isLiteral))])
+        .init("literal", .boolean($0.isLiteral)), .init("socket", .string($0.socket))])
     }))
     p.set("ca_file", policy.caFile ?? "")
     p.set("client_certificate", policy.clientCertificate ?? "")
@@ -32,6 +34,9 @@ extension PublishedConfiguration {
     case .context: p.set("attributes_in", "context")
     }
     p.set("deadline_ms", .unsigned(policy.deadline))
+    p.set("dialect", policy.dialect.text)
+    p.set("via", policy.via.text)
+    p.set("approval_wait", .unsigned(policy.approvalWait))
     root.set("policy", p.value)
     var h = JSONObject()
     h.set("id", host.id)
@@ -52,6 +57,12 @@ extension PublishedConfiguration {
     s.set("max_duration", .unsigned(session.maxDuration))
     s.set("end_with_certificate", .boolean(session.endWithCertificate))
     root.set("session", s.value)
+    var b = JSONObject()
+    b.set("ca", breakGlass.map { Base64.encode($0.authority) } ?? "")
+    b.set("file", breakGlass?.file ?? "")
+    b.set("names", .strings(breakGlass?.names ?? []))
+    b.set("max_duration", .unsigned(breakGlass?.maxDuration ?? 0))
+    root.set("break_glass", b.value)
     return root.value
   }
 
@@ -69,19 +80,26 @@ extension PublishedConfiguration {
       throw MemberError(member: "certificate.subject", reason: "unknown source")
     }
     certificate = CertificateRules(trusted: trusted, maxLifetime: try c.unsigned("max_lifetime"), clockSkew: try c.unsigned("clock_skew"), subject: subject,
-      revoked: try c.strings("revoked"), singleUse: try c.boolean("single_use"))
+      revoked: try c.strings("revoked"), singleUse: try c.boolean("single_use"),
+      workloadPrincipals: try c.strings("workload_principals"), workloadExtension: try c.string("workload_extension"))
 
     let p = try read.object("policy")
     var endpoints: [PolicyEndpoint] = []
     for member in try p.objects("endpoints") {
       guard let port = UInt16(exactly: try member.unsigned("port")) else { throw MemberError(member: "policy.endpoints.port", reason: "out of range") }
-      endpoints.append(PolicyEndpoint(url: try member.string("url"), host: try member.string("host"), port: port, isLiteral: try member.boolean("literal")))
+      endpoints.append(PolicyEndpoint(url: try member.string("url"), host: try member.string("host"), port: port, isLiteral: try member.boolean("literal"),
+        socket: try member.string("socket")))
     }
     let place = try p.string("attributes_in")
     guard place.isExactly("subject") || place.isExactly("context") else { throw MemberError(member: "policy.attributes_in", reason: "unknown place") }
+    let dialectText = try p.string("dialect")
+    guard let dialect = PolicyDialect.allCases.first(where: { $0.text.isExactly(dialectText) }) else { throw MemberError(member: "policy.dialect", reason: "unknown dialect") }
+    let viaText = try p.string("via")
+    guard let via = PolicyRoute.allCases.first(where: { $0.text.isExactly(viaText) }) else { throw MemberError(member: "policy.via", reason: "unknown way") }
     policy = PolicyRules(endpoints: endpoints, caFile: try p.optionalString("ca_file"), clientCertificate: try p.optionalString("client_certificate"),
       clientKey: try p.optionalString("client_key"), tokenFile: try p.optionalString("token_file"),
-      attributesIn: place.isExactly("subject") ? .subject : .context, deadline: try p.unsigned("deadline_ms"))
+      attributesIn: place.isExactly("subject") ? .subject : .context, deadline: try p.unsigned("deadline_ms"), dialect: dialect,
+      via: via, approvalWait: try p.unsigned("approval_wait"))
 
     let h = try read.object("host")
     var labels: [HostFacts.Label] = []
@@ -100,6 +118,12 @@ extension PublishedConfiguration {
 
     let s = try read.object("session")
     session = SessionRules(maxDuration: try s.unsigned("max_duration"), endWithCertificate: try s.boolean("end_with_certificate"))
+
+    let b = try read.object("break_glass")
+    let emergencyKey = Array(try b.string("ca").utf8)
+    guard let authority = Base64.decode(emergencyKey.span, 0..<emergencyKey.count) else { throw MemberError(member: "break_glass.ca", reason: "not base64") }
+    let emergency = BreakGlassRules(authority: authority, file: try b.string("file"), names: try b.strings("names"), maxDuration: try b.unsigned("max_duration"))
+    breakGlass = authority.isEmpty ? nil : emergency
   }
 }
 

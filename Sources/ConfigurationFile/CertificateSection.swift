@@ -9,6 +9,10 @@ extension SettingsReader {
     let single = boolean("certificate", "single_use")
     let lifetime = duration("certificate", "max_lifetime", from: 1, to: 30 * 86400)
     let skew = duration("certificate", "clock_skew", from: 0, to: 600)
+    let workloads = strings("certificate", "workload_principals")
+    if workloads.isSound, !workloads.value.isEmpty { fault(workloads, "is not in this version; remove the key") }
+    let workloadExtension = string("certificate", "workload_extension")
+    if workloadExtension.isSound, !workloadExtension.value.utf8.isEmpty { fault(workloadExtension, "is not in this version; remove the key") }
     let subject = subject()
     return CertificateRules(trusted: authorities(files, subject), maxLifetime: lifetime.value, clockSkew: skew.value, subject: subject,
       revoked: revoked, singleUse: single.value)

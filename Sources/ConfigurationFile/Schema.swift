@@ -40,6 +40,8 @@ enum Schema {
     key("certificate", "clock_skew", .duration, .string("30s")),
     key("certificate", "single_use", .boolean, .boolean(false)),
     key("certificate", "subject", .string, .string("key-id")),
+    key("certificate", "workload_principals", .strings, .list([]), later: "any entry"),
+    key("certificate", "workload_extension", .string, .string(""), later: "any value"),
 
     key("ca", "key", .string, nil),
     key("ca", "kind", .string, .string("user")),
