@@ -39,11 +39,11 @@ public struct CertificateVerdict: Sendable {
   private mutating func judge(_ blob: [UInt8], _ demands: CertificateDemands, _ revocations: some Revocations) {
     let fields: UnverifiedCertificate
     do throws(CertificateRefusal) { fields = try UnverifiedCertificate(blob) } catch {
-      for rule in CertificateRule.allCases { lines.append(Line(rule: rule, outcome: rule == error.rule ? .failed(error.detail) : .notJudged)) }
+      for rule in CertificateRule.allCases { note(rule, rule == error.rule ? .failed(error.detail) : .notJudged) }
       return
     }
     self.fields = fields
-    for rule in [CertificateRule.type, .form, .size] { lines.append(Line(rule: rule, outcome: .passed)) }
+    for rule in [CertificateRule.type, .form, .size] { note(rule, .passed) }
 
     // sshd's order: the CA key must be a plain key and a trusted one, then its signature over the received bytes.
     let isPlain: Void? = check(.authorityType) { () throws(CertificateRefusal) in try AuthorityTypeRule.judge(fields) }
@@ -92,6 +92,10 @@ public struct CertificateVerdict: Sendable {
       attributes: attributes)
   }
 
+  // Not inlined: one call a rule.
+  @inline(never)
+  private mutating func note(_ rule: CertificateRule, _ outcome: Outcome) { lines.append(Line(rule: rule, outcome: outcome)) }
+
   private mutating func checkSubject(_ fields: UnverifiedCertificate, _ demands: CertificateDemands, keyID: String?) -> String? {
     switch demands.subject {
     case .keyID: check(.subject, needing: keyID) { keyID throws(CertificateRefusal) in keyID }
@@ -104,10 +108,10 @@ public struct CertificateVerdict: Sendable {
   private mutating func check<T>(_ rule: CertificateRule, _ judge: () throws(CertificateRefusal) -> T) -> T? {
     do throws(CertificateRefusal) {
       let value = try judge()
-      lines.append(Line(rule: rule, outcome: .passed))
+      note(rule, .passed)
       return value
     } catch {
-      lines.append(Line(rule: rule, outcome: .failed(error.detail)))
+      note(rule, .failed(error.detail))
       return nil
     }
   }
@@ -115,7 +119,7 @@ public struct CertificateVerdict: Sendable {
   @discardableResult
   private mutating func check<Need, T>(_ rule: CertificateRule, needing need: Need?, _ judge: (Need) throws(CertificateRefusal) -> T) -> T? {
     guard let need else {
-      lines.append(Line(rule: rule, outcome: .notJudged))
+      note(rule, .notJudged)
       return nil
     }
     return check(rule) { () throws(CertificateRefusal) in try judge(need) }
