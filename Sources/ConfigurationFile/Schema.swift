@@ -52,7 +52,7 @@ enum Schema {
 
     key("policy", "endpoints", .strings, nil),
     key("policy", "dialect", .string, .string("authzen"), later: "\"opa\""),
-    key("policy", "via", .string, .string("direct"), later: "\"relay\""),
+    key("policy", "via", .string, .string("relay")),
     key("policy", "ca_file", .string, .string("")),
     key("policy", "client_certificate", .string, .string("")),
     key("policy", "client_key", .string, .string("")),

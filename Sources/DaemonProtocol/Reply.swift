@@ -118,18 +118,24 @@ public struct DaemonStatus: Sendable {
   public var candidatesWithheld: [String]?
   /// nil: the configuration file is the published one. Else what is wrong with it.
   public var configurationProblem: String?
+  /// Logins ask the policy through the relay.
+  public var isRelayed: Bool
+  /// nil: the relay runs, or none is wanted. Else why it does not.
+  public var relayProblem: String?
   public var leases: UInt64
   public var sessions: UInt64
   /// Names whose end failed twice.
   public var quarantined: [String]
 
   public init(softwareVersion: String, pid: Int32, started: UInt64, candidatesWithheld: [String]?, configurationProblem: String?,
-    leases: UInt64, sessions: UInt64, quarantined: [String]) {
+    isRelayed: Bool, relayProblem: String?, leases: UInt64, sessions: UInt64, quarantined: [String]) {
     self.softwareVersion = softwareVersion
     self.pid = pid
     self.started = started
     self.candidatesWithheld = candidatesWithheld
     self.configurationProblem = configurationProblem
+    self.isRelayed = isRelayed
+    self.relayProblem = relayProblem
     self.leases = leases
     self.sessions = sessions
     self.quarantined = quarantined

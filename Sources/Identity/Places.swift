@@ -7,6 +7,8 @@ public enum Places {
   /// What of the revocation lists was published (Credentials/Revocation/RevocationForm), for root only.
   public static var revocations: String { "/run/sojourn/revoked" }
   public static var socket: String { "/run/sojourn/sojournd.sock" }
+  /// The relay's: questions to the policy endpoints.
+  public static var policySocket: String { "/run/sojourn/policy.sock" }
   public static var lock: String { "/run/sojourn/sojournd.lock" }
   public static var leases: String { "/run/sojourn/leases" }
   public static var projection: String { "/run/sojourn/nss" }

@@ -27,6 +27,13 @@ struct Status: ParsableCommand {
     } else {
       try Terminal.print("configuration  as published")
     }
+    if !status.isRelayed {
+      try Terminal.print("policy         asked by each login itself")
+    } else if let problem = status.relayProblem {
+      try Terminal.print("policy         " + Terminal.coloured("out of reach", .red) + ", the relay does not run: " + Escape.visible(problem, limit: 1024))
+    } else {
+      try Terminal.print("policy         asked through the relay")
+    }
     if !status.quarantined.isEmpty {
       try Terminal.print("quarantined    " + status.quarantined.map { Escape.visible($0, limit: 64) }.joined(separator: ", "))
     }

@@ -11,7 +11,7 @@ import Policy
   static let secret = "s3cr3t-detail"
   static let policyFailures: [PolicyFailure] = [
     .misconfigured(secret), .notAsked(secret), .noLibrary(secret), .token(secret), .notResolved(secret), .unreachable(secret), .timedOut(secret), .tls(secret),
-    .broken(secret), .hostNotAuthorized(401), .busy(503), .status(500), .rejected(secret), .tooLarge, .contentType(secret), .malformed(secret),
+    .relay(secret), .broken(secret), .hostNotAuthorized(401), .busy(503), .status(500), .rejected(secret), .tooLarge, .contentType(secret), .malformed(secret),
     .foreignAnswer, .obligation(secret), .grant(secret),
   ]
   static let breaches: [CeilingBreach] = [.uid(granted: 0), .group(secret), .rootEquivalentGroup(secret), .tooManyGroups(65), .shell(secret), .noDuration]
@@ -75,6 +75,7 @@ import Policy
     case .foreignAnswer: 16
     case .obligation: 17
     case .grant: 18
+    case .relay: 19
     }
   }
   static func index(_ breach: CeilingBreach) -> Int {

@@ -79,7 +79,7 @@ struct MistakeTests {
     Mistake(text: "[certificate]\nrevoked = ['/etc/passwd']\n", line: 2, says: "/etc/passwd: line 1 is no public key"),
     // Not in this version.
     Mistake(text: "[policy]\ndialect = 'opa'\n", line: 2, says: "not in this version"),
-    Mistake(text: "[policy]\nvia = 'relay'\n", line: 2, says: "not in this version"),
+    Mistake(text: "[policy]\nvia = 'relais'\n", line: 2, says: "expected \"relay\" or \"direct\""),
     Mistake(text: "[policy]\napproval_wait = '1s'\n", line: 2, says: "not in this version"),
     Mistake(text: "[session]\nreevaluate = '60s'\n", line: 2, says: "not in this version"),
     Mistake(text: "[session]\nwhen_unreachable = 'keep'\n", line: 2, says: "not in this version"),

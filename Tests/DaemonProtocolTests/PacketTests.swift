@@ -20,7 +20,7 @@ import Testing
   static let replies: [Reply] = [
     .opened(Opened(session: "1-a", expires: 2, notes: ["group x is missing"])), .done, .refused(.draining, detail: "soon"),
     .sessions([summary], more: true), .failed("why"),
-    .status(DaemonStatus(softwareVersion: "0", pid: 1, started: 2, candidatesWithheld: ["why"], configurationProblem: nil, leases: 3, sessions: 4,
+    .status(DaemonStatus(softwareVersion: "0", pid: 1, started: 2, candidatesWithheld: ["why"], configurationProblem: nil, isRelayed: false, relayProblem: nil, leases: 3, sessions: 4,
       quarantined: ["alice"])),
   ]
 
