@@ -22,26 +22,26 @@ public enum PolicyClient {
     let begin = transport.milliseconds()
     var trail = DecisionFacts(requestID: "", endpoint: "", reason: "", milliseconds: 0)
     var verdict: Verdict
+    var obligations = Obligations()
     do throws(PolicyFailure) {
       guard begin >= 0 else { throw .notAsked("the clock cannot be read") }
       let requestID = try newRequestID()
       trail.requestID = requestID
-      guard let body = question.evaluation(of: host, attributesIn: rules.attributesIn).text() else {
-        throw .notAsked("the question cannot be written as JSON")
-      }
+      let wrapping = try Wrapping(rules)
+      let body = try question.body(of: host, rules, requestID: requestID, wrapping)
       let deadline = begin.addingReportingOverflow(Int64(clamping: rules.deadline))
-      var round = Round(rules: rules, body: body, requestID: requestID, deadline: deadline.overflow ? .max : deadline.partialValue)
-      verdict = try round.run(through: &transport, endpoint: &trail.endpoint)
+      var round = Round(rules: rules, wrapping: wrapping, body: body, requestID: requestID, deadline: deadline.overflow ? .max : deadline.partialValue)
+      verdict = try round.run(through: &transport, endpoint: &trail.endpoint, &obligations)
     } catch {
       verdict = .unavailable(error)
     }
     switch verdict {
     case .allowed: break
-    case .denied(_, let admin): trail.reason = admin ?? ""
+    case .denied(_, let admin), .stepUp(_, _, let admin): trail.reason = admin ?? ""
     case .unavailable(let failure): trail.reason = failure.detail
     }
     trail.milliseconds = UInt64(max(0, transport.milliseconds() - begin))
-    return Answer(verdict: verdict, facts: trail)
+    return Answer(verdict: verdict, facts: trail, obligations: obligations)
   }
 
   private static func newRequestID() throws(PolicyFailure) -> String {
@@ -52,6 +52,7 @@ public enum PolicyClient {
 /// One question on its way through the endpoints.
 struct Round {
   let rules: PolicyRules
+  let wrapping: Wrapping
   let body: [UInt8]
   let requestID: String
   /// On the transport's clock.
@@ -59,8 +60,9 @@ struct Round {
   /// A busy endpoint is asked again once in a round, whichever it is.
   private var hasRetried = false
 
-  init(rules: PolicyRules, body: [UInt8], requestID: String, deadline: Int64) {
+  init(rules: PolicyRules, wrapping: Wrapping, body: [UInt8], requestID: String, deadline: Int64) {
     self.rules = rules
+    self.wrapping = wrapping
     self.body = body
     self.requestID = requestID
     self.deadline = deadline
@@ -68,7 +70,7 @@ struct Round {
 
   /// The first endpoint that decides. One that fails without an answer is followed by the next; each gets an equal share
   /// of the time that is left, so that a silent first one cannot spend it all. An answer is final, whatever it says.
-  mutating func run<T: Transport>(through transport: inout T, endpoint tried: inout String) throws(PolicyFailure) -> Verdict {
+  mutating func run<T: Transport>(through transport: inout T, endpoint tried: inout String, _ obligations: inout Obligations) throws(PolicyFailure) -> Verdict {
     var last = PolicyFailure.misconfigured("no endpoint")
     for (index, endpoint) in rules.endpoints.enumerated() {
       let left = deadline - transport.milliseconds()
@@ -76,7 +78,7 @@ struct Round {
       tried = endpoint.url
       let share = left / Int64(rules.endpoints.count - index)
       do throws(PolicyFailure) {
-        return try ask(endpoint, until: deadline - left + max(1, share), through: &transport)
+        return try ask(endpoint, until: deadline - left + max(1, share), through: &transport, &obligations)
       } catch {
         if error.isFinal { throw error }
         last = error
@@ -86,7 +88,8 @@ struct Round {
   }
 
   /// Asks one endpoint; once more after a pause if it is busy and says when to come back, within its share of the time.
-  private mutating func ask<T: Transport>(_ endpoint: PolicyEndpoint, until end: Int64, through transport: inout T) throws(PolicyFailure) -> Verdict {
+  private mutating func ask<T: Transport>(_ endpoint: PolicyEndpoint, until end: Int64, through transport: inout T, _ obligations: inout Obligations)
+    throws(PolicyFailure) -> Verdict {
     var request = try request(to: endpoint, through: &transport)
     while true {
       let left = end - transport.milliseconds()
@@ -98,7 +101,7 @@ struct Round {
       case .answered(let given): answer = given
       }
       do throws(PolicyFailure) {
-        return try Decision.read(answer, requestID: requestID)
+        return try Decision.read(answer, requestID: requestID, wrapping, &obligations)
       } catch {
         guard case .busy = error, !hasRetried, let wait = answer.retryAfter, wait >= 0, wait <= 600 else { throw error }
         // It must fit with time to spare: an answer needs some too.
