@@ -23,9 +23,11 @@ public enum OPARoute: Sendable {
     path.starts(with: prefix.utf8) && path.count > prefix.utf8.count
   }
 
-  /// From the first `/` after `//` up to a query.
+  /// From the first `/` after `//` up to a query; of `unix:/SOCKET:/PATH` what stands after the socket.
   private static func path(of url: String) -> [UInt8] {
     let bytes = Array(url.utf8)
+    let unix = "unix:"
+    if url.begins(with: unix) { return Array(bytes.dropFirst(unix.utf8.count).drop { $0 != 58 }.dropFirst().prefix { $0 != 63 && $0 != 35 }) }
     var at = 0
     while at + 2 < bytes.count, !(bytes[at] == 58 && bytes[at + 1] == 47 && bytes[at + 2] == 47) { at += 1 }
     return Array(bytes.dropFirst(at + 3).drop { $0 != 47 }.prefix { $0 != 63 && $0 != 35 })

@@ -154,7 +154,7 @@ import Policy
       "certificate-reserved-fields", "certificate-key-id", "certificate-principals", "certificate-option-form", "certificate-extension-form",
       "certificate-self-signed", "certificate-authority-key", "certificate-authority-principals", "certificate-attributes", "certificate-serial",
       "certificate-revoked", "open-name-of-other", "open-rights-stand", "open-ceiling", "ceiling-uid", "ceiling-group", "ceiling-root-equivalent-group",
-      "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration",
+      "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration", "ceiling-reevaluation", "ceiling-recording",
     ])
     let errors = Set([
       "not-set-up", "not-this-boot", "configuration-unusable", "lookup-failed", "program-not-listed", "authentication-info", "no-daemon", "daemon-answer",

@@ -61,6 +61,21 @@ import Testing
     }
   }
 
+  @Test func theRouteIsThePathOfTheAddress() {
+    func route(_ url: String) -> String {
+      switch OPARoute(url: url) {
+      case .bare: "bare"
+      case .wrapped: "wrapped"
+      case nil: "none"
+      }
+    }
+    for (url, expected) in [
+      ("https://a.example/v0/data/x", "bare"), ("https://a.example:8181/v1/data/x/y?metrics=true", "wrapped"), ("http://[::1]:8181/v0/data/x", "bare"),
+      ("unix:/run/opa.sock:/v0/data/x", "bare"), ("unix:/run/opa.sock:/v1/data/x", "wrapped"), ("unix:/v0/data/x", "none"), ("unix:/run/opa.sock", "none"),
+      ("https://a.example/v0/data", "none"), ("https://a.example?/v0/data/x", "none"), ("https://a.example#/v0/data/x", "none"), ("", "none"), ("://", "none"), ("/v0/data/x", "none"),
+    ] { #expect(route(url) == expected, "\(url)") }
+  }
+
   /// The other way round: an AuthZEN client is let in by no answer of OPA's that is wrapped.
   @Test func theDialectsAreNotGuessed() {
     #expect(verdict(of: .answer(200, #"{"result":{"decision":true}}"#)).word == "policy-malformed")
