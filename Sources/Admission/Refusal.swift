@@ -30,8 +30,6 @@ public enum Refusal: Error, Sendable {
   case plainKey(type: String)
   case severalCertificates(Int)
   case certificate(CertificateRefusal)
-  /// `certificate.subject` names an extension that the certificate lacks.
-  case noSubject(extension: String)
   // The policy.
   case denied(user: String?, admin: String?)
   /// The policy wants stronger proof of who it is.
@@ -112,9 +110,6 @@ extension Refusal {
       RefusalRow("several-certificates", .notice, "more than one certificate was shown.", "Log in with exactly one.", "\(count) certificates")
     case .certificate(let refusal):
       Refusal.row(refusal)
-    case .noSubject(let name):
-      RefusalRow("no-subject", .warning, "the certificate does not say who you are in the way that this host asks.", Refusal.tellAdmin,
-        "it has no text in the extension " + Escape.visible(name, limit: 64))
     case .denied(let user, let admin):
       RefusalRow("denied", .notice, "the policy said no" + (user.map { ": " + $0 } ?? "."), "If that is wrong, ask whoever answers for the policy.", admin ?? "")
     case .stepUp(let stepUp, let user, let admin):
@@ -167,7 +162,9 @@ extension Refusal {
       RefusalRow(refusal.rule.token, .error, exit: 2, "this host's list of revoked certificates cannot be used, so it lets nobody in.", Refusal.tellAdmin, refusal.detail)
     case .sourceAddress, .authorityNetworks:
       RefusalRow(refusal.rule.token, .notice, shown, "Log in from an address that the certificate and its authority allow.", refusal.detail)
-    case .authorityPrincipals: RefusalRow(refusal.rule.token, .warning, shown, Refusal.tellAdmin, refusal.detail)
+    case .subject:
+      RefusalRow(refusal.rule.token, .warning, "the certificate does not say who you are in the way that this host asks.", Refusal.tellAdmin, refusal.detail)
+    case .authorityPrincipals, .authoritySubjects: RefusalRow(refusal.rule.token, .warning, shown, Refusal.tellAdmin, refusal.detail)
     case .loginName: RefusalRow(refusal.rule.token, .notice, shown, "Log in under one of the certificate's names.", refusal.detail)
     case .criticalOption:
       RefusalRow(refusal.rule.token, .notice, "the certificate demands " + refusal.detail + ", which nobody here can hold.", Refusal.newCertificate, refusal.detail)

@@ -9,7 +9,8 @@ extension SettingsReader {
     let single = boolean("certificate", "single_use")
     let lifetime = duration("certificate", "max_lifetime", from: 1, to: 30 * 86400)
     let skew = duration("certificate", "clock_skew", from: 0, to: 600)
-    return CertificateRules(trusted: authorities(files), maxLifetime: lifetime.value, clockSkew: skew.value, subject: subject(),
+    let subject = subject()
+    return CertificateRules(trusted: authorities(files, subject), maxLifetime: lifetime.value, clockSkew: skew.value, subject: subject,
       revoked: revoked, singleUse: single.value, workloadPrincipals: workloadPrincipals(), workloadExtension: workloadExtension())
   }
 
@@ -37,14 +38,14 @@ extension SettingsReader {
     (1...256).contains(pattern.utf8.count) && pattern.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != 44 }
   }
 
-  private mutating func authorities(_ files: HostFiles) -> [TrustedAuthority] {
+  private mutating func authorities(_ files: HostFiles, _ subject: SubjectSource) -> [TrustedAuthority] {
     let isListed = Schema.key("certificate", "trusted_ca").map { settings.isWritten($0) } ?? false
     if let tables = settings.authorities {
       if isListed {
         let list = strings("certificate", "trusted_ca")
         fault(list, "there are [[ca]] tables too; expected one or the other, so that nobody overlooks the authority without limits")
       }
-      return authorities(of: tables, files)
+      return authorities(of: tables, files, subject)
     }
     let paths = strings("certificate", "trusted_ca")
     guard paths.isSound else { return [] }

@@ -46,6 +46,7 @@ enum Schema {
     key("ca", "key", .string, nil),
     key("ca", "kind", .string, .string("user")),
     key("ca", "principals", .strings, .list([])),
+    key("ca", "subjects", .strings, .list([])),
     key("ca", "max_lifetime", .duration, .string("")),
     key("ca", "networks", .strings, .list([])),
     key("ca", "attributes", .labels, .table([])),

@@ -72,17 +72,32 @@ public struct CertificateVerdict: Sendable {
     check(.selfSigned) { () throws(CertificateRefusal) in try SelfSignedRule.judge(fields) }
     check(.authorityPrincipals, needing: limits) { limits throws(CertificateRefusal) in try AuthorityPrincipalsRule.judge(limits, demands.loginName) }
     check(.authorityNetworks, needing: limits) { limits throws(CertificateRefusal) in try AuthorityNetworksRule.judge(limits, demands.client) }
+    let subjectID = checkSubject(fields, demands, keyID: keyID)
+    check(.authoritySubjects, needing: limits.flatMap { limits in subjectID.map { (limits, $0) } }) { needed throws(CertificateRefusal) in
+      try AuthoritySubjectsRule.judge(needed.0, needed.1)
+    }
     let attributes: [CertificateAttribute]? = check(.attributes, needing: limits) { limits throws(CertificateRefusal) in
       try AttributesRule.judge(fields, limits.attributes)
     }
-    check(.serial) { () throws(CertificateRefusal) in try SerialRule.judge(fields, isNeeded: revocations.nameSerials) }
+    check(.serial) { () throws(CertificateRefusal) in
+      try SerialRule.judge(fields, isRevocable: revocations.nameSerials, isSingleUse: demands.isSingleUse)
+    }
     let answer = check(.revocationLists) { () throws(CertificateRefusal) in try RevocationAnswer(fields, revocations) }
     check(.revoked, needing: answer) { answer throws(CertificateRefusal) in try RevocationRule.judge(answer) }
 
     guard lines.allSatisfy({ line in if case .passed = line.outcome { true } else { false } }), lines.count == CertificateRule.allCases.count,
-      let attested, let limits, let keyID, let principals, let attributes
+      let attested, let limits, let keyID, let subjectID, let principals, let attributes
     else { return }
-    certificate = VerifiedCertificate(attested, keyID: keyID, principals: principals.filter { limits.admits($0.utf8) }, attributes: attributes)
+    certificate = VerifiedCertificate(attested, keyID: keyID, subjectID: subjectID, principals: principals.filter { limits.admits($0.utf8) },
+      attributes: attributes)
+  }
+
+  private mutating func checkSubject(_ fields: UnverifiedCertificate, _ demands: CertificateDemands, keyID: String?) -> String? {
+    switch demands.subject {
+    case .keyID: check(.subject, needing: keyID) { keyID throws(CertificateRefusal) in keyID }
+    case .loginName: check(.subject) { () throws(CertificateRefusal) in demands.loginName }
+    case .certificateExtension(let name): check(.subject) { () throws(CertificateRefusal) in try SubjectRule.judge(fields, extension: name) }
+    }
   }
 
   @discardableResult

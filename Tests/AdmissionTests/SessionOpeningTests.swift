@@ -77,6 +77,20 @@ import Policy
         world.settle { $0.certificate.trusted.append(TrustedAuthority(blob: carried, file: "careless")) }
       }),
       ("certificate-authority-principals", login(), true, { $0.settle { $0.limit { $0.principals = ["deploy-*"] } } }),
+      ("certificate-authority-subjects", login(), true, { $0.settle { $0.limit { $0.subjects = ["spiffe://example.com/*"] } } }),
+      ("certificate-authority-subjects", login(info: Vectors.line("own-extension")), true, {
+        $0.settle {
+          $0.certificate.subject = .certificateExtension("login@example.com")
+          $0.limit { $0.subjects = ["bob"] }
+        }
+      }),
+      ("certificate-authority-subjects", login(), true, {
+        $0.settle {
+          $0.certificate.subject = .principal
+          $0.limit { $0.subjects = ["alice@example.com"] }
+        }
+      }),
+      ("certificate-serial", login(info: Vectors.line("serial-0")), true, { $0.settle { $0.certificate.singleUse = true } }),
       ("certificate-authority-networks", login(), true, { $0.settle { $0.limit { $0.networks = ["10.0.0.0/8"] } } }),
       ("certificate-authority-networks", login(from: "db.example.com"), true, { $0.settle { $0.limit { $0.networks = ["0.0.0.0/0"] } } }),
       ("certificate-lifetime", login(), true, { $0.settle { $0.limit { $0.maxLifetime = 3600 } } }),
@@ -254,14 +268,16 @@ import Policy
     #expect(world.events.log.contains { $0.contains("systemd") })
   }
 
-  @Test func takesTheAddressThatPamEnvCannotChange() {
-    var forged = login()
-    forged.connection = Array("203.0.113.9 1 2 3".utf8)
-    #expect(Self.run(forged).events.questions.first?.login.remote == "192.0.2.7")
-    forged.remoteHost = Array("client.example.com".utf8)
-    #expect(Self.run(forged).events.questions.first?.login.remote == "203.0.113.9")
-    forged.connection = []
-    #expect(Self.run(forged).events.questions.first?.login.remote == "client.example.com")
+  /// With UseDNS, PAM_RHOST is a name; no variable stands in for the address.
+  @Test func refusesWhatHangsOnAnAddressThatIsNotKnown() {
+    #expect(Self.run(login(from: "127.0.0.1")).events.questions.first?.login.remote == "127.0.0.1")
+    #expect(Self.run(login(info: Vectors.line("source-address"), from: "127.0.0.1")).code == Code.success)
+    for host in ["localhost", "client.example.com", "", "UNKNOWN", "127.0.0.1.", "127.1"] {
+      let (code, events) = Self.run(login(info: Vectors.line("source-address"), from: host))
+      #expect(code == Code.denied && events.refused.map { $0.token } == ["certificate-source-address"], "\(host)")
+      #expect(events.refused.first?.detail.contains("UseDNS") == true)
+    }
+    #expect(Self.run(login(from: "client.example.com")).events.questions.first?.login.remote == "client.example.com")
   }
 }
 

@@ -174,7 +174,7 @@ enum Vectors {
 func login(_ user: String = "alice", info: String? = Vectors.line("control"), service: String = "sshd", silent: Bool = false, options: [String] = [],
   from address: String = "192.0.2.7") -> Login {
   Login(user: Array(user.utf8), service: Array(service.utf8), tty: Array("ssh".utf8), remoteHost: Array(address.utf8),
-    authenticationInfo: info.map { Array($0.utf8) }, connection: Array("\(address) 50000 192.0.2.1 22".utf8), isSilent: silent,
+    authenticationInfo: info.map { Array($0.utf8) }, isSilent: silent,
     options: ModuleOptions(options.map { Array($0.utf8) }))
 }
 
