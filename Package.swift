@@ -80,9 +80,12 @@ targets += [
     dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration"), swiftSettings: house),
   .target(name: "ConfigurationFile",  // TOML for people to the published form
     dependencies: ["TOMLKit"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "Readiness"), swiftSettings: house),
-  .executableTarget(name: "sojournd",
+  .target(name: "Relay",  // the way to the policy endpoints: one process, many logins, connections that stay open
     dependencies: ["CPlatform", .product(name: "Logging", package: "swift-log")]
-      + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Accounts", "Audit", "Readiness", "Admission"),
+      + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy"), swiftSettings: house),
+  .executableTarget(name: "sojournd",
+    dependencies: ["CPlatform", "Relay", .product(name: "Logging", package: "swift-log")]
+      + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Policy", "Accounts", "Audit", "Readiness", "Admission"),
     swiftSettings: house, linkerSettings: libraries),
   .executableTarget(name: "sojourn",
     dependencies: ["CPlatform", .product(name: "ArgumentParser", package: "swift-argument-parser"), "ConfigurationFile"]
@@ -95,6 +98,9 @@ targets += [
   .executableTarget(name: "PolicyProbe",  // asks the policy as the module does, and says what it left behind
     dependencies: ["CPlatform"] + twins("HostSystem", "Encoding", "Identity", "Configuration", "Policy", "DaemonProtocol"),
     path: "Tests/PolicyProbe", swiftSettings: embedded, linkerSettings: programLink + libraries),
+  .executableTarget(name: "RelayProbe",  // the relay by itself, at a socket and with a configuration of the test's
+    dependencies: [.product(name: "Logging", package: "swift-log")] + plain("Relay", "HostSystem", "Identity", "Configuration", "Policy"),
+    path: "Tests/RelayProbe", swiftSettings: house, linkerSettings: libraries),
 ]
 
 let testSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -111,7 +117,7 @@ targets += [
   tests("ConfigurationTests", plain("Configuration", "ConfigurationFile", "Encoding", "Identity", "HostSystem", "Readiness") + [.product(name: "TOMLKit", package: "TOMLKit")]),
   tests("RevocationTests", plain("Credentials", "Encoding")),
   tests("CredentialsTests", plain("Credentials", "Encoding"), exclude: ["Vectors", "RealServer", "requirements.txt"]),
-  tests("PolicyTests", plain("Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
+  tests("PolicyTests", plain("Relay", "Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
   tests("DaemonProtocolTests", plain("DaemonProtocol", "Encoding", "HostSystem")),
   tests("AdmissionTests", plain("Admission", "Credentials", "Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity", "HostSystem")),
   tests("PAMTests", plain("HostSystem", "DaemonProtocol", "Configuration", "Encoding", "Identity") + ["pam-driver"]),  // drives the built module through libpam

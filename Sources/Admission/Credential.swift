@@ -8,7 +8,7 @@ internal import Policy
 struct Credential {
   let certificate: VerifiedCertificate
   let facts: CredentialFacts
-  /// What its authority certifies: the subject's type to the policy.
+  /// The subject's type to the policy.
   let kind: SubjectKind
 
   /// Exactly one certificate of an authority of ours; everything else is told apart, because each has another remedy.
@@ -38,7 +38,8 @@ struct Credential {
     facts.principals = certificate.principals
     trail.credential = facts
     let signer = certificate.subject.authority
-    let kind = rules.trusted.first { $0.blob.elementsEqual(signer) }?.kind ?? .user
+    let certified = rules.trusted.first { $0.blob.elementsEqual(signer) }?.kind ?? .user
+    let kind = rules.kind(certified: certified, loginName: String(decoding: login.user, as: UTF8.self), extensions: certificate.extensions.map { $0.name })
     return Credential(certificate: certificate, facts: facts, kind: kind)
   }
 
@@ -72,6 +73,15 @@ extension TrustedAuthority {
       }
       return AuthorityLimits(blob: blob, principals: principals, subjects: subjects, maxLifetime: maxLifetime, networks: ranges, attributes: sources)
     }
+  }
+}
+
+extension CertificateRules {
+  /// A workload is what its authority certifies as one, what logs in under a workload's name, or what its extension calls so.
+  func kind(certified: SubjectKind, loginName: String, extensions: [String]) -> SubjectKind {
+    if workloadPrincipals.contains(where: { Wildcard.matches(Array($0.utf8), Array(loginName.utf8)) }) { return .workload }
+    if !workloadExtension.utf8.isEmpty, extensions.contains(where: { $0.isExactly(workloadExtension) }) { return .workload }
+    return certified
   }
 }
 

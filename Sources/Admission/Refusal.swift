@@ -32,6 +32,8 @@ public enum Refusal: Error, Sendable {
   case certificate(CertificateRefusal)
   // The policy.
   case denied(user: String?, admin: String?)
+  /// The policy wants stronger proof of who it is.
+  case stepUp(StepUp, user: String?, admin: String?)
   case noDecision(PolicyFailure)
   case ceiling(CeilingBreach)
   /// The certificate ends too soon for a session (`end_with_certificate`).
@@ -110,6 +112,16 @@ extension Refusal {
       Refusal.row(refusal)
     case .denied(let user, let admin):
       RefusalRow("denied", .notice, "the policy said no" + (user.map { ": " + $0 } ?? "."), "If that is wrong, ask whoever answers for the policy.", admin ?? "")
+    case .stepUp(let stepUp, let user, let admin):
+      RefusalRow("step-up", .notice, "the policy wants stronger proof of who you are" + (user.map { ": " + $0 } ?? "."), stepUp.remedy, admin ?? stepUp.remedy)
+    case .noDecision(.obligation(let what)):
+      RefusalRow(PolicyFailure.obligation(what).token, .error, "the policy said yes on a condition that this host cannot meet.", Refusal.tellAdmin,
+        PolicyFailure.obligation(what).detail)
+    case .ceiling(.reevaluation(let seconds)):
+      RefusalRow(CeilingBreach.reevaluation(seconds: seconds).token, .warning, "the policy wants to decide anew while you are in, which this host cannot do yet.", Refusal.tellAdmin,
+        CeilingBreach.reevaluation(seconds: seconds).detail)
+    case .ceiling(.recording):
+      RefusalRow(CeilingBreach.recording.token, .warning, "the policy wants your session recorded, which this host cannot do.", Refusal.tellAdmin, CeilingBreach.recording.detail)
     case .noDecision(let failure):
       RefusalRow(failure.token, .error, "there is no decision from the policy.", Refusal.again, failure.detail)
     case .ceiling(let breach):
@@ -180,6 +192,18 @@ extension Refusal {
     case .alreadyUsed: RefusalRow(token, .notice, "the certificate was used before, and this host takes each one only once.", Refusal.newCertificate, detail)
     case .notReady: RefusalRow(token, .error, exit: 3, "sojournd cannot open sessions now.", Refusal.again, detail)
     }
+  }
+}
+
+extension StepUp {
+  /// What the person has to get: sshd cannot ask for more within a login.
+  var remedy: String {
+    var demand = "Get a certificate that is issued"
+    if let level { demand += " with the authentication level " + level }
+    var listed = ""
+    for method in methods { listed += (listed.utf8.isEmpty ? "" : ", ") + method }
+    if !methods.isEmpty { demand += (level == nil ? " after authentication by " : " (by ") + listed + (level == nil ? "" : ")") }
+    return demand + ", and log in again."
   }
 }
 

@@ -358,6 +358,7 @@ int sojourn_clear_keyrings(void) {
 }
 
 int sojourn_parent_death_signal(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+void sojourn_set_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 /* Exported by glibc for nscd and tests, in no public header (GLIBC_2.2.5). */
 extern int __nss_configure_lookup(const char *database, const char *services);

@@ -58,7 +58,7 @@ extension SettingsReader {
   private mutating func principalPatterns(_ table: Settings.AuthorityTable) -> [String] {
     guard let (patterns, place) = texts(table, "principals") else { return [] }
     if patterns.isEmpty { fault(place, "ca.principals is empty; expected patterns of login names such as \"deploy-*\", or no such key for every name") }
-    for pattern in patterns where pattern.utf8.isEmpty || pattern.utf8.count > 256 || !pattern.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 44 }) {
+    for pattern in patterns where !SettingsReader.isLoginPattern(pattern) {
       fault(place, "ca.principals: '\(pattern)' is no pattern of a login name; expected printable letters without comma, with * and ? for any")
     }
     return patterns

@@ -9,10 +9,11 @@ enum EndpointAddress {
   struct Fault: Error { let sentence: String }
 
   static func read(_ url: String) throws(Fault) -> PolicyEndpoint {
-    let expected = "expected https://HOST/PATH, or http:// to a loopback address"
+    let expected = "expected https://HOST/PATH, http:// to a loopback address, or unix:/SOCKET:/PATH"
     guard url.utf8.count <= 2048, url.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 92 && $0 != 34 && $0 != 60 && $0 != 62 && $0 != 94 && $0 != 96 }) else {
       throw Fault(sentence: "'\(url)' holds blanks or characters that no URL has; \(expected)")
     }
+    if url.begins(with: "unix:") { return try unix(url) }
     guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased() else {
       throw Fault(sentence: "'\(url)' is no URL; \(expected)")
     }
@@ -29,6 +30,21 @@ enum EndpointAddress {
       throw Fault(sentence: "'\(url)' would be asked without TLS; http is allowed to 127.0.0.1, [::1] and localhost only, expected https")
     }
     return PolicyEndpoint(url: url, host: host.text, port: port, isLiteral: host.isLiteral || host.isLoopback)
+  }
+
+  /// `unix:/SOCKET`, or `unix:/SOCKET:/PATH` with the path of the request.
+  private static func unix(_ url: String) throws(Fault) -> PolicyEndpoint {
+    let rest = Array(url.utf8.dropFirst(5))
+    let socket = String(decoding: rest.prefix { $0 != 58 }, as: UTF8.self)
+    let path = rest.dropFirst(socket.utf8.count)
+    // sun_path of unix(7) has 108 bytes, the last of which is NUL.
+    guard SafePath.isPlain(socket), (2..<108).contains(socket.utf8.count) else {
+      throw Fault(sentence: "'\(url)' names no plain absolute path of a socket, of at most 107 bytes; expected unix:/run/NAME/NAME.sock")
+    }
+    guard path.isEmpty || path.starts(with: [58, 47]), !path.contains(35) else {
+      throw Fault(sentence: "'\(url)' goes on with no path; expected unix:\(socket) or unix:\(socket):/PATH")
+    }
+    return PolicyEndpoint(url: url, host: "localhost", port: 80, isLiteral: true, socket: socket)
   }
 
   /// What stands between `//` and the next `/`, `?` or `#`, as libcurl will see it.

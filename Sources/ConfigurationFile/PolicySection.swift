@@ -7,9 +7,7 @@ extension SettingsReader {
   /// `[policy]`.
   mutating func policy(_ files: HostFiles) -> PolicyRules {
     let dialect = word("policy", "dialect", ["authzen", "opa"])
-    if dialect.value.isExactly("opa") { fault(dialect, "\"opa\" is not in this version; expected \"authzen\", which OPA's AuthZEN plugin speaks too") }
     let via = word("policy", "via", ["relay", "direct"])
-    if via.value.isExactly("relay") { fault(via, "\"relay\" is not in this version; expected \"direct\"") }
     let wait = duration("policy", "approval_wait", from: 0, to: 3600)
     if wait.value > 0 { fault(wait, "waiting for an approval is not in this version; expected \"0s\"") }
     let place = word("policy", "attributes_in", ["subject", "context"])
@@ -22,13 +20,15 @@ extension SettingsReader {
       fault(there, "needs \(missing) too: a certificate and its key are used together")
     }
     let token = file("policy", "token_file", holding: "", secret: true, files)
-    return PolicyRules(endpoints: endpoints(), caFile: set(caFile), clientCertificate: set(certificate), clientKey: set(key), tokenFile: set(token),
-      attributesIn: place.value.isExactly("context") ? .context : .subject, deadline: deadline.value * 1000)
+    let isOPA = dialect.value.isExactly("opa")
+    return PolicyRules(endpoints: endpoints(isOPA: isOPA, files), caFile: set(caFile), clientCertificate: set(certificate), clientKey: set(key), tokenFile: set(token),
+      attributesIn: place.value.isExactly("context") ? .context : .subject, deadline: deadline.value * 1000,
+      dialect: isOPA ? .opa : .authzen, via: via.value.isExactly("direct") ? .direct : .relay)
   }
 
   private func set(_ value: Value<String>) -> String? { value.value.utf8.isEmpty ? nil : value.value }
 
-  private mutating func endpoints() -> [PolicyEndpoint] {
+  private mutating func endpoints(isOPA: Bool, _ files: HostFiles) -> [PolicyEndpoint] {
     let urls = strings("policy", "endpoints")
     guard urls.isSound else { return [] }
     guard !urls.value.isEmpty, urls.value.count <= 8 else {
@@ -37,9 +37,39 @@ extension SettingsReader {
     }
     var endpoints: [PolicyEndpoint] = []
     for url in urls.value {
-      do throws(EndpointAddress.Fault) { endpoints.append(try EndpointAddress.read(url)) } catch { fault(urls, error.sentence) }
+      do throws(EndpointAddress.Fault) {
+        let endpoint = try EndpointAddress.read(url)
+        if !endpoint.socket.utf8.isEmpty { socket(endpoint.socket, urls, files) }
+        endpoints.append(endpoint)
+      } catch { fault(urls, error.sentence) }
     }
+    if isOPA { checkRoutes(of: endpoints, urls) }
     return endpoints
+  }
+
+  /// Whoever can put another socket in its place decides who gets in, and hears the host's token.
+  private mutating func socket(_ path: String, _ urls: Value<[String]>, _ files: HostFiles) {
+    let found = files.resolve(path)
+    if let found, !found.facts.isSocket { return fault(urls, "\(path) is no socket") }
+    if found == nil { warn(urls, "nothing is at \(path) yet: until somebody listens there, nobody gets in") }
+    // Who listens there may be started later; then the directory says whose socket it will be.
+    guard let owner = found?.facts.uid ?? files.resolve(Files.parent(of: path))?.facts.uid else { return }
+    if let directory = files.untrustedDirectory(above: path, orOf: owner) {
+      fault(urls, "\(directory) can be changed by others than root and the owner of \(path)")
+    }
+  }
+
+  /// OPA's data API only, and one form of it: the same body is asked of every endpoint.
+  private mutating func checkRoutes(of endpoints: [PolicyEndpoint], _ urls: Value<[String]>) {
+    var forms: Set<String> = []
+    for endpoint in endpoints {
+      switch OPARoute(url: endpoint.url) {
+      case nil: fault(urls, "'\(endpoint.url)' is no address of OPA's data API; expected a path such as /v0/data/sojourn/login/answer or /v1/data/…")
+      case .bare: forms.insert("/v0/data/")
+      case .wrapped: forms.insert("/v1/data/")
+      }
+    }
+    if forms.count > 1 { fault(urls, "mixes /v0/data/ and /v1/data/; expected the same for all endpoints") }
   }
 
   /// A file that a login will open: it must be there, be root's, and hold what it is named for. "" is none.

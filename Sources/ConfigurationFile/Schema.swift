@@ -40,8 +40,8 @@ enum Schema {
     key("certificate", "clock_skew", .duration, .string("30s")),
     key("certificate", "single_use", .boolean, .boolean(false)),
     key("certificate", "subject", .string, .string("key-id")),
-    key("certificate", "workload_principals", .strings, .list([]), later: "any entry"),
-    key("certificate", "workload_extension", .string, .string(""), later: "any value"),
+    key("certificate", "workload_principals", .strings, .list([])),
+    key("certificate", "workload_extension", .string, .string("")),
 
     key("ca", "key", .string, nil),
     key("ca", "kind", .string, .string("user")),
@@ -52,8 +52,8 @@ enum Schema {
     key("ca", "attributes", .labels, .table([])),
 
     key("policy", "endpoints", .strings, nil),
-    key("policy", "dialect", .string, .string("authzen"), later: "\"opa\""),
-    key("policy", "via", .string, .string("direct"), later: "\"relay\""),
+    key("policy", "dialect", .string, .string("authzen")),
+    key("policy", "via", .string, .string("relay")),
     key("policy", "ca_file", .string, .string("")),
     key("policy", "client_certificate", .string, .string("")),
     key("policy", "client_key", .string, .string("")),

@@ -87,13 +87,16 @@ public struct SessionSummary: Sendable {
   public var pid: Int32
   public var login: LoginFacts
   public var keyID: String
+  /// Who it is to the policy, or empty.
+  public var subject: String
   public var groups: [String]
   /// Seconds since 1970.
   public var opened: UInt64
   public var expires: UInt64
 
   public init(session: String, name: String, uid: UInt32, isLocal: Bool, state: String, pid: Int32, login: LoginFacts, keyID: String,
-    groups: [String], opened: UInt64, expires: UInt64) {
+    subject: String = "", groups: [String], opened: UInt64, expires: UInt64) {
+    self.subject = subject
     self.session = session
     self.name = name
     self.uid = uid
@@ -118,6 +121,10 @@ public struct DaemonStatus: Sendable {
   public var candidatesWithheld: [String]?
   /// nil: the configuration file is the published one. Else what is wrong with it.
   public var configurationProblem: String?
+  /// Logins ask the policy through the relay.
+  public var isRelayed: Bool
+  /// nil: the relay runs, or none is wanted. Else why it does not.
+  public var relayProblem: String?
   /// nil: the revocation lists are in force, or there are none. Else why nobody is let in.
   public var revocationProblem: String?
   public var leases: UInt64
@@ -126,12 +133,14 @@ public struct DaemonStatus: Sendable {
   public var quarantined: [String]
 
   public init(softwareVersion: String, pid: Int32, started: UInt64, candidatesWithheld: [String]?, configurationProblem: String?,
-    revocationProblem: String? = nil, leases: UInt64, sessions: UInt64, quarantined: [String]) {
+    isRelayed: Bool, relayProblem: String?, revocationProblem: String? = nil, leases: UInt64, sessions: UInt64, quarantined: [String]) {
     self.softwareVersion = softwareVersion
     self.pid = pid
     self.started = started
     self.candidatesWithheld = candidatesWithheld
     self.configurationProblem = configurationProblem
+    self.isRelayed = isRelayed
+    self.relayProblem = relayProblem
     self.revocationProblem = revocationProblem
     self.leases = leases
     self.sessions = sessions

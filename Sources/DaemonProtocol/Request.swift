@@ -12,7 +12,8 @@ public enum Request: Sendable {
   /// The live sessions whose ids come after this one ("" = from the first); a page, as many as fit one message.
   case sessions(after: String)
   /// End a session by its id, or all sessions of a name. Session ids begin with a digit, names never do.
-  case end(target: String, reason: String)
+  /// `byPolicy`: an answer of the policy demanded it, and no administrator.
+  case end(target: String, reason: String, byPolicy: Bool)
   case status
   /// Read the configuration anew (`sojourn apply` published it, or is to).
   case reload
@@ -37,9 +38,11 @@ public struct OpenRequest: Sendable {
   public var shell: String
   /// Seconds that the session may last, after the host's ceilings.
   public var seconds: UInt64
+  /// Seconds after which the policy must have been asked again, as it demands; nil: as the host says.
+  public var reevaluateSeconds: UInt64?
 
   public init(name: String, uid: UInt32, isLocal: Bool, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
-    groups: [String], shell: String, seconds: UInt64) {
+    groups: [String], shell: String, seconds: UInt64, reevaluateSeconds: UInt64? = nil) {
     self.name = name
     self.uid = uid
     self.isLocal = isLocal
@@ -49,6 +52,7 @@ public struct OpenRequest: Sendable {
     self.groups = groups
     self.shell = shell
     self.seconds = seconds
+    self.reevaluateSeconds = reevaluateSeconds
   }
 }
 
@@ -100,8 +104,11 @@ public struct DecisionFacts: Sendable {
   public var reason: String
   /// How long the answer took, in milliseconds.
   public var milliseconds: UInt64
+  /// Who the policy was told that it is (`subject.id`), or empty: a demand to end a subject's sessions finds them by it.
+  public var subject: String
 
-  public init(requestID: String, endpoint: String, reason: String, milliseconds: UInt64) {
+  public init(requestID: String, endpoint: String, reason: String, milliseconds: UInt64, subject: String = "") {
+    self.subject = subject
     self.requestID = requestID
     self.endpoint = endpoint
     self.reason = reason

@@ -14,6 +14,9 @@ public struct SystemError: Error, Equatable, Sendable {
   /// Takes `errno` as the call that just failed left it.
   public static func last(_ call: StaticString) -> SystemError { SystemError(call, code: sojourn_errno()) }
 
+  /// What a socket says that has waited for as long as it may.
+  public static var timeIsOver: SystemError { SystemError("poll", code: EAGAIN) }
+
   public static func == (a: SystemError, b: SystemError) -> Bool { a.code == b.code }
 
   public var isMissing: Bool { code == ENOENT }

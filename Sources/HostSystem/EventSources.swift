@@ -10,6 +10,9 @@ public struct EventSet: ~Copyable {
     epoll = FileDescriptor(owning: fd)
   }
 
+  /// Itself something to wait for: readable when one of them is.
+  public var descriptor: CInt { epoll.raw }
+
   public func add(_ descriptor: CInt) throws(SystemError) {
     guard sojourn_epoll_add(epoll.raw, descriptor) == 0 else { throw .last("epoll_ctl") }
   }

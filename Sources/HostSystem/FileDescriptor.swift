@@ -65,6 +65,7 @@ public struct FileFacts: Sendable {
 
   public var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
   public var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
+  public var isSocket: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFSOCK) }
   public var isLink: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFLNK) }
   public var permissions: UInt32 { mode & 0o7777 }
   /// Root's, and nobody else can write it: what we may believe.

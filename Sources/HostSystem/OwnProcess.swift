@@ -17,6 +17,12 @@ public enum OwnProcess {
   /// Is killed when its parent ends (PR_SET_PDEATHSIG), from now on.
   public static func endWithParent() { _ = sojourn_parent_death_signal() }
 
+  /// What `ps -e` shows, up to 15 bytes (PR_SET_NAME).
+  public static func setName(_ name: String) {
+    // SAFETY: the temporary C string lives across the call, which copies it.
+    unsafe sojourn_set_name(name)
+  }
+
   /// Ends it (exit(3)).
   public static func end(_ status: Int32) -> Never { exit(status) }
 }

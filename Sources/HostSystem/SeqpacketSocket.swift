@@ -25,6 +25,11 @@ public struct SeqpacketSocket: ~Copyable {
     return SeqpacketSocket(FileDescriptor(owning: fd))
   }
 
+  /// Every later send and receive ends after `milliseconds` (EAGAIN).
+  public func setPatience(milliseconds: Int32) throws(SystemError) {
+    guard sojourn_set_timeouts(descriptor.raw, milliseconds) == 0 else { throw .last("setsockopt") }
+  }
+
   /// The next waiting connection; EAGAIN if there is none.
   public func accept() throws(SystemError) -> FileDescriptor {
     let fd = sojourn_accept(descriptor.raw)

@@ -9,6 +9,8 @@ public enum Places {
   /// Held by whoever publishes (ConfigurationFile/PublicationLock).
   public static var publicationLock: String { "/run/sojourn/publication.lock" }
   public static var socket: String { "/run/sojourn/sojournd.sock" }
+  /// The relay's: questions to the policy endpoints.
+  public static var policySocket: String { "/run/sojourn/policy.sock" }
   public static var lock: String { "/run/sojourn/sojournd.lock" }
   public static var leases: String { "/run/sojourn/leases" }
   public static var projection: String { "/run/sojourn/nss" }

@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// Why there is no decision. Each is a refusal; details are for admins, fit to be logged, and never hold a secret.
 public enum PolicyFailure: Error, Sendable {
   // Nothing was asked.
@@ -11,6 +13,8 @@ public enum PolicyFailure: Error, Sendable {
   case token(String)
   /// The endpoint's name was not published with an address. Names are never looked up in the program that hosts us.
   case notResolved(String)
+  /// The relay does not answer, or not as it should. (What it could not do for us is told by the other cases.)
+  case relay(String)
   // Nobody answered.
   case unreachable(String)
   case timedOut(String)
@@ -46,6 +50,7 @@ public enum PolicyFailure: Error, Sendable {
     case .noLibrary: "policy-no-library"
     case .token: "policy-token"
     case .notResolved: "policy-not-resolved"
+    case .relay: "policy-relay"
     case .unreachable: "policy-unreachable"
     case .timedOut: "policy-timeout"
     case .tls: "policy-tls"
@@ -65,10 +70,9 @@ public enum PolicyFailure: Error, Sendable {
 
   public var detail: String {
     switch self {
-    case .misconfigured(let text), .notAsked(let text), .noLibrary(let text), .token(let text), .unreachable(let text),
-      .timedOut(let text), .tls(let text), .broken(let text), .malformed(let text), .grant(let text):
+    case .misconfigured(let text), .notAsked(let text), .noLibrary(let text), .token(let text), .notResolved(let text), .relay(let text),
+      .unreachable(let text), .timedOut(let text), .tls(let text), .broken(let text), .malformed(let text), .grant(let text):
       text
-    case .notResolved(let host): "no address was published for " + host
     case .hostNotAuthorized(let status): "status \(status): the endpoint does not let this host ask"
     case .busy(let status): "status \(status): the endpoint is busy"
     case .status(let status): "status \(status) is no answer to an evaluation"
@@ -78,6 +82,19 @@ public enum PolicyFailure: Error, Sendable {
     case .foreignAnswer: "the answer carries another X-Request-ID than the question"
     case .obligation(let kind): "the endpoint demands what this version cannot do: " + kind
     }
+  }
+
+  /// A failure that the relay tells by token and detail; nil if it is none that asking can end in.
+  init?(token: String, detail: String) {
+    let known: [PolicyFailure] = [
+      .misconfigured(detail), .notAsked(detail), .noLibrary(detail), .token(detail), .notResolved(detail), .unreachable(detail), .timedOut(detail),
+      .tls(detail), .broken(detail), .tooLarge,
+    ]
+    for failure in known where failure.token.isExactly(token) {
+      self = failure
+      return
+    }
+    return nil
   }
 
   /// The endpoint answered this very question, and what it said is no decision. Such an answer is final: no other

@@ -48,13 +48,15 @@ public struct HostFiles: Sendable {
     do throws(SystemError) { return try Files.names(in: prefix + directory, cap: 100_000) } catch { return [] }
   }
 
-  public func isTrusted(_ facts: FileFacts) -> Bool { facts.uid == owner && facts.permissions & 0o022 == 0 }
+  public func isTrusted(_ facts: FileFacts) -> Bool { isTrusted(facts, orOf: owner) }
+  private func isTrusted(_ facts: FileFacts, orOf other: UInt32) -> Bool { (facts.uid == owner || facts.uid == other) && facts.permissions & 0o022 == 0 }
 
   /// The first of the path's directories that somebody else could change, from `/` down; nil if none. Where a directory
   /// is a link, those above its target count too.
-  public func untrustedDirectory(above path: String) -> String? { untrustedDirectory(above: path, links: 0) }
+  /// - Parameter other: who may own one of them too.
+  public func untrustedDirectory(above path: String, orOf other: UInt32? = nil) -> String? { untrustedDirectory(above: path, other ?? owner, links: 0) }
 
-  private func untrustedDirectory(above path: String, links: Int) -> String? {
+  private func untrustedDirectory(above path: String, _ other: UInt32, links: Int) -> String? {
     guard links < 8 else { return path }
     var directory = Files.parent(of: path)
     var chain: [String] = []
@@ -65,9 +67,9 @@ public struct HostFiles: Sendable {
     for step in chain.reversed() {
       guard let found = resolve(step) else { return step }
       // A sticky directory such as /tmp lets nobody replace what is another's, but anybody can put what is missing.
-      if !isTrusted(found.facts) { return step }
+      if !isTrusted(found.facts, orOf: other) { return step }
       guard found.path.utf8.elementsEqual(step.utf8) else {
-        if let untrusted = untrustedDirectory(above: found.path, links: links + 1) { return untrusted }
+        if let untrusted = untrustedDirectory(above: found.path, other, links: links + 1) { return untrusted }
         continue
       }
     }

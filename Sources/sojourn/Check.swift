@@ -69,6 +69,12 @@ struct Check: ParsableCommand {
     } else {
       findings.append(Finding("candidates", .ok, "sojournd", "lets people in who have no account yet, if the policy says so"))
     }
+    if let problem = status.relayProblem {
+      findings.append(Finding("relay", .problem, "sojournd relay", "does not run, so the policy cannot be asked: \(problem)",
+        remedy: "read the journal of sojournd, then run 'systemctl reload sojournd'"))
+    } else if status.isRelayed {
+      findings.append(Finding("relay", .ok, "sojournd relay", "runs: logins ask the policy through it"))
+    }
     for name in status.quarantined {
       findings.append(Finding("quarantine", .problem, name, "could not be cleaned up after its session, and stays shut out", remedy: "read the journal of sojournd, then restart it"))
     }

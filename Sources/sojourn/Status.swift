@@ -27,6 +27,13 @@ struct Status: ParsableCommand {
     } else {
       try Terminal.print("configuration  as published")
     }
+    if !status.isRelayed {
+      try Terminal.print("policy         asked by each login itself")
+    } else if let problem = status.relayProblem {
+      try Terminal.print("policy         " + Terminal.coloured("out of reach", .red) + ", the relay does not run: " + Escape.visible(problem, limit: 1024))
+    } else {
+      try Terminal.print("policy         asked through the relay")
+    }
     if let problem = status.revocationProblem {
       try Terminal.print("revocation     " + Terminal.coloured("unusable", .red) + ", so nobody is let in: " + Escape.visible(problem, limit: 2000))
     }

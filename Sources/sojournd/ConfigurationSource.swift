@@ -67,6 +67,7 @@ extension Daemon {
       revocations.stamps = nil
       cleanHomes()
       resolveEndpoints()
+      renewRelay()
     } catch {
       switch error {
       case .neverPublished, .notThisBoot: configurationProblem = configurationProblem ?? "nothing was published yet: run sojourn apply"

@@ -82,7 +82,7 @@ extension Daemon {
       answer(connection, .done)
       loginRefused(refused, peer: connection.peer)
     case .sessions(let after): answer(connection, page(after: after))
-    case .end(let target, let reason): answer(connection, endOnRequest(target, reason: reason))
+    case .end(let target, let reason, let byPolicy): answer(connection, endOnRequest(target, reason: reason, by: byPolicy ? "the policy" : "an administrator"))
     case .status: answer(connection, .status(status))
     case .reload:
       connection.abandoned = {}
@@ -115,7 +115,8 @@ extension Daemon {
   var status: DaemonStatus {
     DaemonStatus(softwareVersion: Release.version, pid: ProcessTable.ownPid, started: started,
       candidatesWithheld: candidates.published == nil ? candidates.reasons : nil, configurationProblem: configurationProblem,
-      revocationProblem: revocations.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count), quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted())
+      isRelayed: relay != nil, relayProblem: relay?.problem, revocationProblem: revocations.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count),
+      quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted())
   }
 
   /// As many sessions after that id as surely fit one packet.
@@ -143,6 +144,7 @@ extension Daemon {
     // Texts from outside are cut, so that one summary always fits a message: else the list would end there.
     let login = LoginFacts(service: String(s.login.service.prefix(64)), tty: String(s.login.tty.prefix(64)), remote: String(s.login.remote.prefix(256)))
     return SessionSummary(session: s.id, name: String(name.prefix(256)), uid: uid, isLocal: isLocal, state: state, pid: s.process.pid, login: login,
-      keyID: String(s.credential.keyID.prefix(512)), groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
+      keyID: String(s.credential.keyID.prefix(512)),
+      subject: String(s.decision.subject.prefix(512)), groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
   }
 }

@@ -43,6 +43,8 @@ final class Daemon {
   /// Who waits for the configuration to be read, and for it to be read once more.
   var configurationReaders: [() -> Void]?
   var nextConfigurationReaders: [() -> Void] = []
+  /// nil: logins ask the policy themselves.
+  var relay: RelayProcess?
   var endpointsTimer: UInt64?
   var endpointsGeneration = 0
   var endpointsWithout: Set<String> = []
@@ -145,7 +147,8 @@ final class Daemon {
 
   /// /run/sojourn deleted or damaged under us: leases are the truth and are still here, so all of it is made again.
   private func checkPlaces() {
-    let isWhole = [Places.socket, Places.leases, WaitingOpenings.place, Places.run + "/local"].allSatisfy { Files.exists($0) }
+    let needed = [Places.socket, Places.leases, WaitingOpenings.place, Places.run + "/local"] + (relay == nil ? [] : [Places.policySocket])
+    let isWhole = needed.allSatisfy { Files.exists($0) }
     if isWhole, projection.isWhole, lock.stands(at: Places.lock), candidates.published == nil || projection.hasCandidates { return }
     do throws(SystemError) {
       try Files.makeDirectory(Places.run, mode: 0o755)
@@ -171,6 +174,11 @@ final class Daemon {
       }
       for session in localSessions.values { try localFiles.write(session) }
       publishConfigurationAgain()
+      if relay != nil, !Files.exists(Places.policySocket) {
+        relay?.stop()
+        relay = nil
+        renewRelay()
+      }
       resolveEndpoints()
       candidates.published = nil
       verifyHost()

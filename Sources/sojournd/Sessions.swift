@@ -70,11 +70,11 @@ extension Daemon {
     }
   }
 
-  /// `sojourn end`: one session by its id, or all of a name.
-  func endOnRequest(_ target: String, reason: String) -> Reply {
+  /// `sojourn end`, or an obligation: one session by its id, or all of a name.
+  func endOnRequest(_ target: String, reason: String, by asker: String) -> Reply {
     let ids = watches.filter { $0.key == target || $0.value.name == target }.map(\.key)
     guard !ids.isEmpty else { return .failed("there is no live session or name \(Escape.visible(target))") }
-    for id in ids { end(id, why: "ended by an administrator" + (reason.isEmpty ? "" : ": " + Escape.visible(reason))) }
+    for id in ids { end(id, why: "ended by \(asker)" + (reason.isEmpty ? "" : ": " + Escape.visible(reason))) }
     return .done
   }
 

@@ -4,7 +4,9 @@ import Encoding
 import HostSystem
 import Identity
 import Logging
+import Policy
 import Readiness
+import Relay
 
 /// `sojournd` is the daemon; its workers are the same program, started by it with a word before their arguments.
 func main() -> Int32 {
@@ -15,6 +17,7 @@ func main() -> Int32 {
     return 0
   case "teardown": return TeardownWorker.run(Array(arguments.dropFirst()))
   case "verify": return VerifyWorker.run()
+  case "relay": return RelayWorker.run()
   case nil: return runDaemon()
   default:
     complain("usage: sojournd [--version]. It takes no other arguments; its configuration is \(Places.configurationFile).")
@@ -49,6 +52,27 @@ enum VerifyWorker {
     } catch {
       return 1
     }
+  }
+}
+
+enum RelayWorker {
+  /// The daemon's listening socket (`Places.policySocket`) is descriptor 3.
+  static func run() -> Int32 {
+    OwnProcess.endWithParent()
+    OwnProcess.setName("sojourn-relay")
+    LoggingSystem.bootstrap { _ in StandardErrorLog() }
+    do {
+      let policy = try PublishedConfiguration.current().policy
+      try Relay(listener: SeqpacketSocket(FileDescriptor(owning: 3)), rules: policy, addresses: { EndpointAddresses.current() }, log: Logger(label: "relay")).run()
+      return 0
+    } catch let error as PolicyFailure {
+      complain("error: the relay cannot run: \(error.detail)")
+    } catch let error as SystemError {
+      complain("error: the relay cannot run: \(error.sentence)")
+    } catch {
+      complain("error: the relay cannot run: no configuration is published")
+    }
+    return 1
   }
 }
 

@@ -29,7 +29,7 @@ import Policy
     #expect(question.extensions.map { $0.name }.contains("permit-pty"))
     let open = try #require(events.opened.first)
     #expect(open.name == "alice" && open.uid == 70000 && !open.isLocal && open.groups == ["dbops"] && open.shell == "/bin/sh" && open.seconds == 3600)
-    #expect(open.decision.requestID == "4f2a")
+    #expect(open.decision.requestID == "4f2a" && open.decision.subject == "alice@example.com" && open.reevaluateSeconds == nil)
     #expect(events.kept == ["1-abc"] && events.limits == [3600] && events.errors.isEmpty && events.refused.isEmpty)
     #expect(events.infos == ["Sojourn: alice is let in until 2026-01-01T05:00:00Z, that is for 1 h. The home directory is removed at the end."])
     #expect(events.log.contains { $0.hasPrefix("granted alice: session=1-abc uid=70000 until=2026-01-01T05:00:00Z") && $0.contains("request=4f2a") })
@@ -103,6 +103,11 @@ import Policy
       ("no-subject", login(), true, { $0.settle { $0.certificate.subject = .certificateExtension("login@example.com") } }),
       ("no-subject", login(), true, { $0.settle { $0.certificate.subject = .certificateExtension("permit-pty") } }),
       ("denied", login(), true, { $0.verdict = .denied(user: nil, admin: "because") }),
+      ("step-up", login(), true, { $0.verdict = .stepUp(StepUp(level: "urn:example:loa:3"), user: nil, admin: nil) }),
+      ("policy-obligation", login(), true, { $0.obligations = Obligations(fault: "custom") }),
+      ("policy-obligation", login(), true, { $0.obligations = Obligations([.notification(.init(to: "manager@example.com", body: "x"))]) }),
+      ("ceiling-reevaluation", login(), true, { $0.verdict = .allowed(Grant(reevaluateSeconds: 60)) }),
+      ("ceiling-recording", login(), true, { $0.verdict = .allowed(Grant(isRecorded: true)) }),
       ("no-time-left", login(info: Vectors.line("ended-within-skew")), true, { $0.settle { $0.session.endWithCertificate = true } }),
       ("ceiling-uid", login(), true, { $0.verdict = .allowed(Grant(uid: 70001)) }),
       ("ceiling-uid", login(), true, { $0.verdict = .allowed(Grant(uid: 0)) }),

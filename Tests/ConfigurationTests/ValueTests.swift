@@ -43,6 +43,30 @@ struct ValueTests {
     #expect(read.files == ["/etc/sojourn/sojourn.toml", "/etc/sojourn/sojourn.toml.d/10-a.toml", "/etc/sojourn/sojourn.toml.d/20-b.toml"])
   }
 
+  @Test func takesOPAInEitherForm() throws {
+    for (path, isWrapped) in [("/v0/data/sojourn/login/answer", false), ("/v1/data/sojourn/login/answer?metrics=true", true)] {
+      let host = try WrittenHost()
+      let text = WrittenHost.least.replacingOccurrences(of: "/access/v1/evaluation\"]", with: "\(path)\"]\ndialect = \"opa\"") + WrittenHost.range
+      let read = try host.read(text)
+      let policy = try #require(read.configuration, "\(read.problems.map { $0.line })").policy
+      guard case .opa = policy.dialect, let route = OPARoute(url: policy.endpoints[0].url) else { throw MissingRoute() }
+      if case .wrapped = route { #expect(isWrapped) } else { #expect(!isWrapped) }
+      let again = try PublishedConfiguration.parse(try #require(read.configuration?.json.text()))
+      guard case .opa = again.policy.dialect else { throw MissingRoute() }
+    }
+  }
+  struct MissingRoute: Error {}
+
+  @Test func takesWhatTellsWorkloads() throws {
+    let host = try WrittenHost()
+    let text = WrittenHost.least.replacingOccurrences(of: "[policy]", with: "workload_principals = ['deploy-*', 'ci?']\nworkload_extension = 'workload@example.com'\n[policy]")
+    let read = try host.read(text + WrittenHost.range)
+    let rules = try #require(read.configuration, "\(read.problems.map { $0.line })").certificate
+    #expect(rules.workloadPrincipals == ["deploy-*", "ci?"] && rules.workloadExtension == "workload@example.com")
+    let again = try PublishedConfiguration.parse(try #require(read.configuration?.json.text())).certificate
+    #expect(again.workloadPrincipals == rules.workloadPrincipals && again.workloadExtension == rules.workloadExtension)
+  }
+
   // MARK: authorities
 
   /// A public key of CredentialsTests, as `type base64 name`.
@@ -115,7 +139,17 @@ struct ValueTests {
     #expect(endpoint.url == url && endpoint.host == host && endpoint.port == port && endpoint.isLiteral == literal)
   }
 
+  @Test("sockets that are taken", arguments: [
+    ("unix:/run/opa/opa.sock", "/run/opa/opa.sock"), ("unix:/run/opa/opa.sock:/v0/data/sojourn/login?pretty", "/run/opa/opa.sock"), ("unix:/s:/", "/s"),
+  ])
+  func isTaken(_ url: String, _ socket: String) throws {
+    let endpoint = try EndpointAddress.read(url)
+    #expect(endpoint.url == url && endpoint.socket == socket && endpoint.isLiteral)
+  }
+
   @Test("endpoints that are refused", arguments: [
+    "unix:", "unix:/", "unix:opa.sock", "unix://run/opa.sock", "unix:/run/../opa.sock", "unix:/run/opa.sock:", "unix:/run/opa.sock:v0", "unix:/run/opa.sock:/x#y",
+    "unix:/run/opa.sock::/x", "unix:/run/ opa.sock", "UNIX:/run/opa.sock", "unix:/" + String(repeating: "x", count: 107),
     "", "policy", "/access", "ftp://x/", "http://policy.example.com/", "http://10.0.0.1/", "http://[2001:db8::1]/", "http://127.0.0.1.example.com/",
     "http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://0177.0.0.1/", "http://127.0.0.1@evil.example/", "https://user:pw@x.example/",
     "https://user@x.example/", "https://@x.example/", "https://x.example/#part", "https://x.example:0/", "https://x.example:65536/", "https://x.example:/",
@@ -130,6 +164,23 @@ struct ValueTests {
     ("1:2:3:4:5:6:7", false), ("1:2:3:4:5:6:7:8:9", false), ("1::2::3", false), (":1", false), ("1:", false), ("12345::", false), ("::1.2.3", false), ("+1::", false), ("", false),
     (":::", false)])
   func readsIPv6(_ text: String, _ isAddress: Bool) { #expect((IPAddress.six(text) != nil) == isAddress) }
+
+  @Test func holdsASocketsDirectoryToRootAndItsOwner() throws {
+    let host = try WrittenHost()
+    let text = WrittenHost.policy(endpoint: "unix:/srv/opa/opa.sock")
+    func sentences() throws -> [String] { try host.read(text).problems.map { ($0.severity == .error ? "error: " : "warning: ") + $0.sentence } }
+    #expect(try sentences().contains { $0.contains("warning: policy.endpoints: nothing is at /srv/opa/opa.sock yet") })
+    try host.directory("/srv/opa")
+    #expect(try sentences().allSatisfy { !$0.contains("error: policy.endpoints") })
+    try host.write("/srv/opa/opa.sock", "")
+    #expect(try sentences().contains { $0.contains("error: policy.endpoints: /srv/opa/opa.sock is no socket") })
+    try host.socket("/srv/opa/opa.sock")
+    #expect(try sentences().allSatisfy { !$0.contains("policy.endpoints") })
+    for mode in [0o775, 0o777, 0o1777] {
+      try host.mode("/srv/opa", mode)
+      #expect(try sentences().contains { $0.contains("error: policy.endpoints: /srv/opa can be changed by others than root and the owner") })
+    }
+  }
 
   // MARK: numbers
 

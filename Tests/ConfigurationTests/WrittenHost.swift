@@ -1,5 +1,6 @@
 import ConfigurationFile
 import Foundation
+import Glibc
 import Readiness
 
 /// A small host in a directory of its own, owned by whoever runs the tests, with all that a configuration can name.
@@ -48,6 +49,10 @@ final class WrittenHost {
 
     """
 
+  static func policy(endpoint: String) -> String {
+    least.replacingOccurrences(of: "https://policy.example.com/access/v1/evaluation", with: endpoint) + range
+  }
+
   /// With the user range of the host's own big user taken out of the way.
   static let range = "[accounts]\nuid_range = [80000, 99999]\n"
 
@@ -70,6 +75,22 @@ extension WrittenHost {
 
   func directory(_ path: String) throws {
     try FileManager.default.createDirectory(atPath: root + path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+  }
+
+  /// A socket, in place of what is there.
+  func socket(_ path: String) throws {
+    try? FileManager.default.removeItem(atPath: root + path)
+    let fd = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(fd) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array((root + path).utf8)
+    guard fd >= 0, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw CocoaError(.fileWriteUnknown) }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    let isBound = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(fd, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 }
+    }
+    guard isBound else { throw CocoaError(.fileWriteUnknown) }
   }
 
   func link(_ path: String, to target: String) throws {

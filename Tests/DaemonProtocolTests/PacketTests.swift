@@ -13,14 +13,14 @@ import Testing
     .closed(session: "1795248296-32e96014"),
     .refused(RefusedLogin(name: "bob", isLocal: true, login: login, credential: credential, decision: decision, token: "denied", detail: "no")),
     .refused(RefusedLogin(name: "", isLocal: false, login: login, credential: nil, decision: nil, token: "plain-key", detail: "")),
-    .sessions(after: ""), .end(target: "alice", reason: "gone"), .status, .reload,
+    .sessions(after: ""), .end(target: "alice", reason: "gone", byPolicy: false), .status, .reload,
   ]
   static let summary = SessionSummary(session: "1-a", name: "alice", uid: 70_000, isLocal: false, state: "active", pid: 7, login: login,
     keyID: "alice@example.com", groups: ["dbops"], opened: 1, expires: 2)
   static let replies: [Reply] = [
     .opened(Opened(session: "1-a", expires: 2, notes: ["group x is missing"])), .done, .refused(.draining, detail: "soon"),
     .sessions([summary], more: true), .failed("why"),
-    .status(DaemonStatus(softwareVersion: "0", pid: 1, started: 2, candidatesWithheld: ["why"], configurationProblem: nil, leases: 3, sessions: 4,
+    .status(DaemonStatus(softwareVersion: "0", pid: 1, started: 2, candidatesWithheld: ["why"], configurationProblem: nil, isRelayed: false, relayProblem: nil, leases: 3, sessions: 4,
       quarantined: ["alice"])),
   ]
 

@@ -1,9 +1,10 @@
 // Asks as `pam_sojourn.so` does, in a process that does nothing else, and says what came of it and what was left behind.
 // Built as the module is: Embedded, without a runtime, so that threads, descriptors and signals are libcurl's alone.
 //
-//     PolicyProbe CONFIGURATION ADDRESSES COUNT
+//     PolicyProbe CONFIGURATION ADDRESSES COUNT [SOCKET]
 //
-// CONFIGURATION: a published configuration. ADDRESSES: a published file of addresses. One JSON line for each of COUNT questions.
+// CONFIGURATION: a published configuration. ADDRESSES: a published file of addresses. SOCKET: the relay's, which is then
+// asked. One JSON line for each of COUNT questions.
 internal import CPlatform.System
 internal import Configuration
 internal import DaemonProtocol
@@ -15,7 +16,7 @@ internal import Policy
 struct Probe {
   static func main() {
     guard let status = run() else {
-      say(.object([.init("problem", .string("usage: PolicyProbe CONFIGURATION ADDRESSES COUNT"))]))
+      say(.object([.init("problem", .string("usage: PolicyProbe CONFIGURATION ADDRESSES COUNT [SOCKET]"))]))
       exit(2)
     }
     exit(status)
@@ -23,24 +24,30 @@ struct Probe {
 
   private static func run() -> CInt? {
     let arguments = ProgramArguments.own()
-    guard arguments.count == 4, let path = String.ifValid(arguments[1]), let addresses = String.ifValid(arguments[2]),
+    guard arguments.count == 4 || arguments.count == 5, let path = String.ifValid(arguments[1]), let addresses = String.ifValid(arguments[2]),
       let count = ProcessTable.decimal(arguments[3]), let text = ProcessTable.read(path, cap: PublishedConfiguration.cap)
     else { return nil }
     let configuration: PublishedConfiguration
     do throws(ConfigurationUnavailable) { configuration = try PublishedConfiguration.parse(text) } catch { return nil }
-    for _ in 0..<count { ask(configuration, EndpointAddresses.published(at: addresses)) }
+    let relay = arguments.count == 5 ? String.ifValid(arguments[4]) : nil
+    for _ in 0..<count { ask(configuration, EndpointAddresses.published(at: addresses), relay) }
     return 0
   }
 
-  private static func ask(_ configuration: PublishedConfiguration, _ addresses: EndpointAddresses) {
+  private static func ask(_ configuration: PublishedConfiguration, _ addresses: EndpointAddresses, _ relay: String?) {
     let question = Question(subjectID: "alice", account: "alice", login: LoginFacts(service: "sshd", tty: "ssh", remote: "192.0.2.9"),
       credential: CredentialFacts(kind: "ssh-cert", keyID: "alice", serial: "18446744073709551615", keyFingerprint: "SHA256:key",
         caFingerprint: "SHA256:ca", principals: ["alice"], notBefore: 1_795_000_000, notAfter: 1_795_003_600),
       extensions: [CertificateExtension(name: "permit-pty", value: "")], now: Moment.now().unixSeconds)
     let before = Surroundings.now()
     let begin = Moment.now().boot
-    var transport = CurlTransport(addresses: addresses)
-    let answer = PolicyClient.ask(question, rules: configuration.policy, host: configuration.host, through: &transport)
+    let answer: Answer
+    if let relay {
+      answer = PolicyClient.ask(question, rules: configuration.policy, host: configuration.host, relay: relay)
+    } else {
+      var transport = CurlTransport(addresses: addresses)
+      answer = PolicyClient.ask(question, rules: configuration.policy, host: configuration.host, through: &transport)
+    }
     let end = Moment.now().boot
     let after = Surroundings.now()
 
@@ -62,11 +69,16 @@ struct Probe {
       line.set("verdict", "denied")
       line.set("user", user)
       line.set("admin", admin)
+    case .stepUp(_, let user, let admin):
+      line.set("verdict", "step-up")
+      line.set("user", user)
+      line.set("admin", admin)
     case .unavailable(let failure):
       line.set("verdict", "unavailable")
       line.set("token", failure.token)
       line.set("detail", failure.detail)
     }
+    line.set("obligations", .integer(Int64(answer.obligations.list.count)))
     line.set("request_id", answer.facts.requestID)
     line.set("endpoint", answer.facts.endpoint)
     line.set("reason", answer.facts.reason)

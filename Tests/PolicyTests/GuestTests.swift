@@ -48,8 +48,8 @@ import Testing
     try leavesNothing(named, "policy-tls")
   }
 
-  /// T12, as in sshd (root's environment) and as in su (a setuid program, a user's environment).
-  @Test(arguments: [false, true]) func noEnvironmentSteersIt(isSetuid: Bool) throws {
+  /// T12, as in sshd (root's environment) and as in su (a setuid program, a user's environment); the relay has the same one.
+  @Test(arguments: [false, true], Route.allCases) func noEnvironmentSteersIt(isSetuid: Bool, _ route: Route) throws {
     let authority = try Authority()
     let stranger = try Authority("Another CA")
     let endpoint = try EndpointProcess(try authority.issue("good", names: "DNS:policy.test"))
@@ -72,7 +72,7 @@ import Testing
       """, mode: 0o644)
 
     func ask(ca: String, pointingAt other: String) throws -> Probe.Outcome {
-      var probe = try Probe([endpoint.endpoint(scheme: "https", host: "policy.test")], deadline: 3000)
+      var probe = try Probe([endpoint.endpoint(scheme: "https", host: "policy.test")], deadline: 3000, route: route)
       probe.rules.caFile = ca
       probe.addresses = EndpointAddresses([.init(host: "policy.test", port: endpoint.port, addresses: ["127.0.0.1"])])
       probe.environment = [

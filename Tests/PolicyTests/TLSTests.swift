@@ -8,38 +8,38 @@ import Testing
   private static let name = "policy.test"
 
   /// A question to that endpoint, whose name is published with an address.
-  private func probe(_ endpoint: EndpointProcess, host: String = name, ca: String?, deadline: UInt64 = 3000) throws -> Probe {
-    var probe = try Probe([endpoint.endpoint(scheme: "https", host: host)], deadline: deadline)
+  private func probe(_ endpoint: EndpointProcess, _ route: Route, host: String = name, ca: String?, deadline: UInt64 = 3000) throws -> Probe {
+    var probe = try Probe([endpoint.endpoint(scheme: "https", host: host)], deadline: deadline, route: route)
     probe.rules.caFile = ca
     probe.addresses = EndpointAddresses([.init(host: host, port: endpoint.port, addresses: ["127.0.0.1"])])
     return probe
   }
 
-  @Test func speaksToTheCertifiedNameAndAddress() throws {
+  @Test(arguments: Route.allCases) func speaksToTheCertifiedNameAndAddress(_ route: Route) throws {
     let authority = try Authority()
     let endpoint = try EndpointProcess(try authority.issue("good", names: "DNS:\(TLSTests.name),IP:127.0.0.1"))
-    #expect(try probe(endpoint, ca: authority.certificate).askOnce().word == "held")
-    #expect(try probe(endpoint, host: "127.0.0.1", ca: authority.certificate).askOnce().word == "held")
+    #expect(try probe(endpoint, route, ca: authority.certificate).askOnce().word == "held")
+    #expect(try probe(endpoint, route, host: "127.0.0.1", ca: authority.certificate).askOnce().word == "held")
 
     // An address where nobody listens comes first.
-    var two = try probe(endpoint, ca: authority.certificate)
+    var two = try probe(endpoint, route, ca: authority.certificate)
     two.addresses = EndpointAddresses([.init(host: TLSTests.name, port: endpoint.port, addresses: ["127.0.0.77", "::1", "127.0.0.1"])])
     #expect(try two.askOnce().word == "held")
 
     // The same endpoint, and everything that must not be accepted about it.
     let stranger = try Authority("Another CA")
-    #expect(try probe(endpoint, ca: stranger.certificate).askOnce().word == "policy-tls", "another authority")
-    #expect(try probe(endpoint, ca: nil).askOnce().word == "policy-tls", "the system's authorities")
-    #expect(try probe(endpoint, host: "other.test", ca: authority.certificate).askOnce().word == "policy-tls", "another name")
-    #expect(try probe(endpoint, ca: authority.workshop.file("missing.pem")).askOnce().word == "policy-tls", "no CA file")
-    #expect(try probe(endpoint, ca: try authority.workshop.write("empty.pem", "")).askOnce().word == "policy-tls", "an empty CA file")
-    #expect(try probe(endpoint, ca: try authority.workshop.write("garbage.pem", "garbage")).askOnce().word == "policy-tls", "a CA file that is none")
-    var unpublished = try probe(endpoint, ca: authority.certificate)
+    #expect(try probe(endpoint, route, ca: stranger.certificate).askOnce().word == "policy-tls", "another authority")
+    #expect(try probe(endpoint, route, ca: nil).askOnce().word == "policy-tls", "the system's authorities")
+    #expect(try probe(endpoint, route, host: "other.test", ca: authority.certificate).askOnce().word == "policy-tls", "another name")
+    #expect(try probe(endpoint, route, ca: authority.workshop.file("missing.pem")).askOnce().word == "policy-tls", "no CA file")
+    #expect(try probe(endpoint, route, ca: try authority.workshop.write("empty.pem", "")).askOnce().word == "policy-tls", "an empty CA file")
+    #expect(try probe(endpoint, route, ca: try authority.workshop.write("garbage.pem", "garbage")).askOnce().word == "policy-tls", "a CA file that is none")
+    var unpublished = try probe(endpoint, route, ca: authority.certificate)
     unpublished.addresses = EndpointAddresses([])
     #expect(try unpublished.askOnce().word == "policy-not-resolved")
   }
 
-  @Test func refusesCertificatesThatDoNotHold() throws {
+  @Test(arguments: Route.allCases) func refusesCertificatesThatDoNotHold(_ route: Route) throws {
     let authority = try Authority()
     let now = DateFormatter()
     now.dateFormat = "yyyyMMddHHmmss'Z'"
@@ -55,19 +55,19 @@ import Testing
     ]
     for (what, pair) in pairs {
       let endpoint = try EndpointProcess(pair)
-      let outcome = try probe(endpoint, ca: authority.certificate).askOnce()
+      let outcome = try probe(endpoint, route, ca: authority.certificate).askOnce()
       #expect(outcome.word == "policy-tls", "\(what): \(outcome.detail)")
     }
   }
 
-  @Test func showsItsOwnCertificateWhereOneIsAskedFor() throws {
+  @Test(arguments: Route.allCases) func showsItsOwnCertificateWhereOneIsAskedFor(_ route: Route) throws {
     let authority = try Authority()
     let endpoint = try EndpointProcess(try authority.issue("good", names: "DNS:\(TLSTests.name)"), clients: authority)
     let host = try authority.issue("host", names: "DNS:db1")
     let other = try authority.issue("other", names: "DNS:db2")
     let stranger = try Authority("Another CA").issue("host", names: "DNS:db1")
     func outcome(_ certificate: String?, _ key: String?) throws -> Probe.Outcome {
-      var probe = try probe(endpoint, ca: authority.certificate)
+      var probe = try probe(endpoint, route, ca: authority.certificate)
       probe.rules.clientCertificate = certificate
       probe.rules.clientKey = key
       return try probe.askOnce()
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test func refusesOldTLSAndNoTLS() throws {
+  @Test(arguments: Route.allCases) func refusesOldTLSAndNoTLS(_ route: Route) throws {
     let authority = try Authority()
     let pair = try authority.issue("good", names: "DNS:\(TLSTests.name)")
     for (version, isRefused) in [("-tls1_1", true), ("-tls1_2", false)] {
@@ -98,7 +98,7 @@ import Testing
         server.signal(.kill)
         while server.exitStatus() == nil { Pause.milliseconds(10) }
       }
-      var probe = try Probe([PolicyEndpoint(url: "https://\(TLSTests.name):\(port)/", host: TLSTests.name, port: port, isLiteral: false)], deadline: 1000)
+      var probe = try Probe([PolicyEndpoint(url: "https://\(TLSTests.name):\(port)/", host: TLSTests.name, port: port, isLiteral: false)], deadline: 1000, route: route)
       probe.rules.caFile = authority.certificate
       probe.addresses = EndpointAddresses([.init(host: TLSTests.name, port: port, addresses: ["127.0.0.1"])])
       var outcome = try probe.askOnce()
@@ -110,7 +110,7 @@ import Testing
       #expect(outcome.word != "held")
     }
     let plain = try RawServer(["HTTP/1.1 200 OK\r\n\r\n"])
-    var probe = try Probe([PolicyEndpoint(url: "https://127.0.0.1:\(plain.port)/", host: "127.0.0.1", port: plain.port, isLiteral: true)], deadline: 2000)
+    var probe = try Probe([PolicyEndpoint(url: "https://127.0.0.1:\(plain.port)/", host: "127.0.0.1", port: plain.port, isLiteral: true)], deadline: 2000, route: route)
     probe.rules.caFile = authority.certificate
     #expect(try withExtendedLifetime(plain) { try probe.askOnce().word != "held" })
   }

@@ -10,27 +10,27 @@ import Testing
   private static let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-ID: {id}\r\nContent-Length: \(body.utf8.count)\r\n"
   private static let yes = head + "\r\n" + body
 
-  private func outcome(_ script: String, deadline: UInt64 = 2000) throws -> Probe.Outcome {
+  private func outcome(_ script: String, _ route: Route, deadline: UInt64 = 2000) throws -> Probe.Outcome {
     let server = try RawServer([script])
-    return try withExtendedLifetime(server) { try Probe([server.endpoint], deadline: deadline).askOnce() }
+    return try withExtendedLifetime(server) { try Probe([server.endpoint], deadline: deadline, route: route).askOnce() }
   }
 
-  @Test func takesTheAnswerThatTheDamagedOnesAreMadeOf() throws {
-    #expect(try outcome(WireTests.yes).word == "held")
-    #expect(try outcome(WireTests.yes.replacingOccurrences(of: "HTTP/1.1", with: "HTTP/1.0")).word == "held")
-    #expect(try outcome(WireTests.yes.replacingOccurrences(of: "X-Request-ID", with: "x-REQUEST-id")).word == "held")
+  @Test(arguments: Route.allCases) func takesTheAnswerThatTheDamagedOnesAreMadeOf(_ route: Route) throws {
+    #expect(try outcome(WireTests.yes, route).word == "held")
+    #expect(try outcome(WireTests.yes.replacingOccurrences(of: "HTTP/1.1", with: "HTTP/1.0"), route).word == "held")
+    #expect(try outcome(WireTests.yes.replacingOccurrences(of: "X-Request-ID", with: "x-REQUEST-id"), route).word == "held")
   }
 
   /// The connection is closed after each byte of a proper yes, with and without an announced length.
-  @Test func aYesThatIsCutOffAtAnyByteIsNone() throws {
+  @Test(arguments: Route.allCases) func aYesThatIsCutOffAtAnyByteIsNone(_ route: Route) throws {
     for yes in [WireTests.yes, WireTests.yes.replacingOccurrences(of: "Content-Length: \(WireTests.body.utf8.count)\r\n", with: "")] {
       // The id's place is left out, so that every prefix is what it would be on the wire.
       let bytes = Array(yes.replacingOccurrences(of: "X-Request-ID: {id}\r\n", with: "").utf8)
       let scripts = (0..<bytes.count).map { String(decoding: bytes[..<$0], as: UTF8.self) }
       let server = try RawServer(scripts)
-      let outcomes = try withExtendedLifetime(server) { try Probe([server.endpoint]).ask(times: scripts.count) }
+      let outcomes = try withExtendedLifetime(server) { try Probe([server.endpoint], route: route).ask(times: scripts.count) }
       let admitted = outcomes.filter { $0.word == "held" }.count
-      print("policy: cut off at \(outcomes.count) places, admitted \(admitted)")
+      print("policy, \(route.testDescription): cut off at \(outcomes.count) places, admitted \(admitted)")
       #expect(admitted == 0)
       for outcome in outcomes { #expect(["policy-broken", "policy-malformed"].contains(outcome.word), "\(outcome.word): \(outcome.detail)") }
     }
@@ -56,41 +56,41 @@ import Testing
     Damage("an encoding", "Content-Length: 17", "Content-Encoding: gzip", "held"),  // said, not done: what counts is that the bytes are JSON
   ]
 
-  @Test(arguments: damages) func damagedHeads(_ damage: Damage) throws {
+  @Test(arguments: damages, Route.allCases) func damagedHeads(_ damage: Damage, _ route: Route) throws {
     let script = WireTests.yes.replacingOccurrences(of: damage.part, with: damage.other)
     #expect(script != WireTests.yes)
-    let outcome = try outcome(script)
+    let outcome = try outcome(script, route)
     #expect(outcome.word == damage.word, "\(damage.name): \(outcome.detail)")
     #expect(outcome.milliseconds < 3000)
   }
 
-  @Test func anInterimAnswersHeadersAreNotTheAnswers() throws {
+  @Test(arguments: Route.allCases) func anInterimAnswersHeadersAreNotTheAnswers(_ route: Route) throws {
     let interim = "HTTP/1.1 103 Early Hints\r\nX-Request-ID: {id}\r\nContent-Type: application/json\r\n\r\n"
-    #expect(try outcome(interim + WireTests.yes).word == "held")
-    #expect(try outcome(interim + WireTests.yes.replacingOccurrences(of: "{id}", with: "0")).word == "policy-foreign-answer")
-    #expect(try outcome(interim + WireTests.yes.replacingOccurrences(of: "application/json", with: "text/html")).word == "policy-content-type")
+    #expect(try outcome(interim + WireTests.yes, route).word == "held")
+    #expect(try outcome(interim + WireTests.yes.replacingOccurrences(of: "{id}", with: "0"), route).word == "policy-foreign-answer")
+    #expect(try outcome(interim + WireTests.yes.replacingOccurrences(of: "application/json", with: "text/html"), route).word == "policy-content-type")
   }
 
-  @Test func anIDInATrailerCounts() throws {
+  @Test(arguments: Route.allCases) func anIDInATrailerCounts(_ route: Route) throws {
     let chunked = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n11\r\n\(WireTests.body)\r\n0\r\n"
-    #expect(try outcome(chunked + "\r\n").word == "held")
-    #expect(try outcome(chunked + "X-Request-ID: {id}\r\n\r\n").word == "held")
-    #expect(try outcome(chunked + "X-Request-ID: 0\r\n\r\n").word == "policy-foreign-answer")
+    #expect(try outcome(chunked + "\r\n", route).word == "held")
+    #expect(try outcome(chunked + "X-Request-ID: {id}\r\n\r\n", route).word == "held")
+    #expect(try outcome(chunked + "X-Request-ID: 0\r\n\r\n", route).word == "policy-foreign-answer")
   }
 
-  @Test func aRedirectIsNotFollowed() throws {
+  @Test(arguments: Route.allCases) func aRedirectIsNotFollowed(_ route: Route) throws {
     let elsewhere = try RawServer([WireTests.yes])
     for status in [301, 302, 303, 307, 308] {
-      let outcome = try outcome("HTTP/1.1 \(status) X\r\nLocation: http://127.0.0.1:\(elsewhere.port)/\r\nContent-Length: 0\r\n\r\n")
+      let outcome = try outcome("HTTP/1.1 \(status) X\r\nLocation: http://127.0.0.1:\(elsewhere.port)/\r\nContent-Length: 0\r\n\r\n", route)
       #expect(outcome.word == "policy-status")
     }
     #expect(elsewhere.requests.isEmpty)
   }
 
-  @Test func sendsJustWhatItShould() throws {
+  @Test(arguments: Route.allCases) func sendsJustWhatItShould(_ route: Route) throws {
     let workshop = try Workshop()
     let server = try RawServer([WireTests.yes])
-    var probe = try Probe([server.endpoint])
+    var probe = try Probe([server.endpoint], route: route)
     probe.rules.tokenFile = try workshop.write("token", "s3cret-token.~+/==\n")
     let outcome = try probe.askOnce()
     #expect(outcome.word == "held")
@@ -110,10 +110,10 @@ import Testing
     #expect(try JSONValue.parse(body.bytes)["subject"]?["id"]?.string == "alice")
   }
 
-  @Test func readsARotatedTokenAnew() throws {
+  @Test(arguments: Route.allCases) func readsARotatedTokenAnew(_ route: Route) throws {
     let workshop = try Workshop()
     let server = try RawServer([WireTests.yes])
-    var probe = try Probe([server.endpoint])
+    var probe = try Probe([server.endpoint], route: route)
     for token in ["one", "two"] {
       probe.rules.tokenFile = try workshop.write("token", token)
       #expect(try probe.askOnce().word == "held")
@@ -121,10 +121,10 @@ import Testing
     #expect(server.requests.map { RawServer.header("Authorization", of: $0) } == ["Bearer one", "Bearer two"])
   }
 
-  @Test func refusesATokenFileThatIsNotRootsAlone() throws {
+  @Test(arguments: Route.allCases) func refusesATokenFileThatIsNotRootsAlone(_ route: Route) throws {
     let workshop = try Workshop()
     let server = try RawServer([WireTests.yes])
-    var probe = try Probe([server.endpoint])
+    var probe = try Probe([server.endpoint], route: route)
     func word(_ path: String) throws -> String {
       probe.rules.tokenFile = path
       let outcome = try probe.askOnce()

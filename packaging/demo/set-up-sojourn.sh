@@ -22,7 +22,6 @@ trusted_ca = ["/etc/sojourn/user_ca.pub"]
 
 [policy]
 endpoints = ["http://127.0.0.1:8181/access/v1/evaluation"]
-via = "direct"
 deadline = "2s"
 
 [host]

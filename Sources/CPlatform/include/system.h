@@ -100,6 +100,7 @@ int sojourn_parent_death_signal(void);
 /* Empties the user, user-session and persistent keyrings of the uid that this process has (keyctl(2), which has no wrapper in
    the C library). 0, or the first errno: what the kernel does not have (ENOSYS, EOPNOTSUPP) is empty. */
 int sojourn_clear_keyrings(void);
+void sojourn_set_name(const char *name); /* prctl(2) is variadic */
 
 /* glibc: which services a database uses in this process; not declared for users of the C library. */
 int sojourn_nss_use(const char *database, const char *services);

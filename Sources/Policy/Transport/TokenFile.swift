@@ -1,11 +1,11 @@
 internal import HostSystem
 
 /// The host's bearer token, in a file that only root can read. It is read for every question, so that it may be rotated.
-enum TokenFile {
+public enum TokenFile {
   /// Bytes, line end included.
   static var cap: Int { 16 * 1024 }
 
-  static func read(_ path: String) throws(PolicyFailure) -> String {
+  public static func read(_ path: String) throws(PolicyFailure) -> String {
     let bytes: [UInt8]
     do throws(SystemError) {
       let file = try FileDescriptor.open(path, .read)

@@ -2,36 +2,19 @@ public import Configuration
 
 /// What a question needs of the world: HTTP, a clock, published addresses. A protocol, so that every way in which an
 /// endpoint can fail is tested without one; always a generic parameter, never a value of protocol type.
-public protocol Transport {
+public protocol Transport: EndpointKnowledge {
   /// Milliseconds on a clock that only goes forward, suspend included. Negative: it cannot be read.
   func milliseconds() -> Int64
   mutating func pause(milliseconds: Int64)
+  mutating func post(_ request: HTTPRequest) -> HTTPReply
+}
+
+/// What a request needs besides the configuration.
+public protocol EndpointKnowledge {
   /// Addresses that were published for the endpoint's name; empty if there are none.
   mutating func addresses(of endpoint: PolicyEndpoint) -> [String]
   /// The host's bearer token, read anew.
   mutating func token(file: String) throws(PolicyFailure) -> String
-  mutating func post(_ request: HTTPRequest) -> HTTPReply
-}
-
-/// One POST of JSON.
-public struct HTTPRequest: Sendable {
-  public var url: String
-  public var host: String
-  public var port: UInt16
-  /// http instead of https.
-  public var isPlain: Bool
-  /// `host` is an address. Else `addresses` is all that is known of it, and nothing is looked up.
-  public var isLiteral: Bool
-  public var addresses: [String]
-  public var caFile: String
-  public var clientCertificate: String?
-  public var clientKey: String?
-  public var bearerToken: String?
-  public var requestID: String
-  public var userAgent: String
-  public var body: [UInt8]
-  /// For everything from connecting to the answer's last byte.
-  public var milliseconds: Int64
 }
 
 public enum HTTPReply: Sendable {

@@ -126,9 +126,43 @@ final class RawServer: @unchecked Sendable {
     return nil
   }
 
-  private static func isWhole(_ bytes: [UInt8]) -> Bool {
+  static func isWhole(_ bytes: [UInt8]) -> Bool {
     let text = String(decoding: bytes, as: UTF8.self)
     guard let end = text.range(of: "\r\n\r\n"), let length = Int(header("Content-Length", of: text) ?? "0") else { return false }
     return text[end.upperBound...].utf8.count >= length
   }
+}
+
+/// Answers the first question on each connection, and a little later says something more that nobody asked for.
+final class LateServer: @unchecked Sendable {
+  let port: UInt16
+  private let fd: Int32
+
+  init(first: String, late: String) throws {
+    (fd, port) = try Loopback.listening()
+    let listening = fd
+    Thread.detachNewThread {
+      while true {
+        let connection = accept(listening, nil, nil)
+        guard connection >= 0 else { return }
+        Thread.detachNewThread {
+          let request = String(decoding: Loopback.receive(connection, until: RawServer.isWhole), as: UTF8.self)
+          let id = RawServer.header("X-Request-ID", of: request) ?? ""
+          try? Loopback.send(connection, first.replacingOccurrences(of: "{id}", with: id).bytes)
+          usleep(50_000)
+          try? Loopback.send(connection, late.replacingOccurrences(of: "{id}", with: id).bytes)
+          _ = Loopback.receive(connection) { _ in false }
+          close(connection)
+        }
+      }
+    }
+  }
+
+  deinit {
+    shutdown(fd, Int32(SHUT_RDWR))
+    close(fd)
+  }
+
+  /// By address, in the clear.
+  var endpoint: PolicyEndpoint { PolicyEndpoint(url: "http://127.0.0.1:\(port)/x", host: "127.0.0.1", port: port, isLiteral: true) }
 }

@@ -1,0 +1,37 @@
+internal import DaemonProtocol
+internal import Encoding
+internal import HostSystem
+
+/// The way over the daemon's relay: it asks the endpoints, and what they answered is judged here, as if it had come directly.
+enum Relayed {
+  /// Milliseconds of the deadline that the relay does not get, so that its word is here in time: a tenth, within bounds.
+  static func slack(of milliseconds: Int64) -> Int64 { max(50, min(250, milliseconds / 10)) }
+
+  static func ask(_ asked: Asked, at socket: String, endpoint: inout String, _ obligations: inout Obligations) throws(PolicyFailure) -> Verdict {
+    let left = asked.deadline.subtractingReportingOverflow(CurlTransport.now())
+    guard !left.overflow, left.partialValue > 0 else { throw .timedOut("no time was left to ask") }
+    let milliseconds = max(1, min(left.partialValue - slack(of: left.partialValue), 600_000))
+    guard let packet = RelayRequest.evaluate(RelayedQuestion(requestID: asked.requestID, milliseconds: milliseconds, body: asked.body)).packet else {
+      throw .notAsked("the question is too large for the relay")
+    }
+    let reply: RelayReply
+    do throws(RelaySilence) { reply = try RelayClient.ask(packet, at: socket, until: asked.deadline) } catch {
+      switch error {
+      case .unreachable(let why): throw .relay(why.isWouldBlock ? "the relay did not answer in time" : "the relay cannot be reached: " + why.sentence)
+      case .garbled(let why): throw .relay("the relay's answer: " + Escape.visible(why, limit: 256))
+      }
+    }
+    switch reply {
+    case .failed(let token, let detail, let name):
+      endpoint = name
+      throw PolicyFailure(token: token, detail: Escape.visible(detail, limit: 256)) ?? .relay("the relay tells of an unknown failure: " + Escape.visible(token, limit: 64))
+    case .answered(let answer, let name):
+      endpoint = name
+      guard let status = Int(exactly: answer.status), let count = Int(exactly: answer.requestIDCount), answer.body.count <= HTTPAnswer.cap else {
+        throw .relay("the relay's answer is none of HTTP")
+      }
+      return try Decision.read(HTTPAnswer(status: status, contentType: answer.contentType, requestIDCount: count, requestID: answer.requestID,
+        retryAfter: answer.retryAfter, body: answer.body), requestID: asked.requestID, asked.wrapping, &obligations)
+    }
+  }
+}
