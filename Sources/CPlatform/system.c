@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <syslog.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <nss.h>
 
 int sojourn_errno(void) { return errno; }
@@ -334,6 +335,24 @@ int sojourn_has_no_capability(void) {
   for (int i = 0; i < 2; i++)
     if (sets[i].effective || sets[i].permitted || sets[i].inheritable) return -1;
   return 0;
+}
+
+static int clear_keyring(long keyring) {
+  if (syscall(SYS_keyctl, KEYCTL_CLEAR, keyring) == 0) return 0;
+  return errno == ENOSYS || errno == EOPNOTSUPP || errno == ENOKEY ? 0 : errno;
+}
+
+int sojourn_clear_keyrings(void) {
+  int first = 0, error;
+  if ((error = clear_keyring(KEY_SPEC_USER_KEYRING)) != 0) first = error;
+  if ((error = clear_keyring(KEY_SPEC_USER_SESSION_KEYRING)) != 0 && first == 0) first = error;
+  long persistent = syscall(SYS_keyctl, KEYCTL_GET_PERSISTENT, -1, KEY_SPEC_PROCESS_KEYRING);
+  if (persistent > 0) {
+    if ((error = clear_keyring(persistent)) != 0 && first == 0) first = error;
+  } else if (errno != EOPNOTSUPP && errno != ENOSYS && first == 0) {
+    first = errno;
+  }
+  return first;
 }
 
 int sojourn_parent_death_signal(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }

@@ -22,6 +22,8 @@ public struct FileDescriptor: ~Copyable {
 /// What `open` is for (open(2)).
 public enum OpenMode: Sendable {
   case read
+  /// What is there already: a control file of the kernel's, a terminal. Never waits.
+  case write
   /// A directory, to read it or to work beneath it.
   case directory
   /// Created with these permission bits; fails if it exists.
@@ -32,6 +34,7 @@ public enum OpenMode: Sendable {
   var flags: CInt {
     switch self {
     case .read: O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+    case .write: O_WRONLY | O_NOFOLLOW | O_NONBLOCK
     case .directory: O_RDONLY | O_DIRECTORY | O_NOFOLLOW
     case .create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
     case .append: O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW

@@ -1,4 +1,5 @@
-// `reaper UID`: becomes that uid for good and sends SIGKILL to everything it can reach (kill(2), pid -1). It is a program
+// `reaper UID`: becomes that uid for good, sends SIGKILL to everything it can reach (kill(2), pid -1), and empties the uid's
+// keyrings, which need no process to live on and which only the uid itself can reach. It is a program
 // of its own because kill(-1) by anything that still has a capability, or the wrong uid, would end the host: so it looks
 // at itself first, and does nothing if anything about it is not as it must be (THREATS T22).
 internal import CPlatform.System
@@ -14,7 +15,7 @@ func killAll() -> Int32 {
   guard getuid() == uid, geteuid() == uid, sojourn_has_no_capability() == 0 else { return 4 }
   // Its answer says nothing (0 even if every target was a zombie): who asked looks at the process table again.
   _ = kill(-1, SIGKILL)
-  return 0
+  return sojourn_clear_keyrings() == 0 ? 0 : 5
 }
 
 exit(killAll())

@@ -8,7 +8,7 @@ struct Credential: Sendable {
 
 /// A key that signs users' certificates, made and used with `ssh-keygen` in one host.
 struct CertificateAuthority: Sendable {
-    let host: PrivateHost
+    let host: Host
     /// Private key; `path.pub` is what sshd and Sojourn trust.
     let path: String
 
@@ -44,7 +44,7 @@ struct CertificateAuthority: Sendable {
     }
 }
 
-extension PrivateHost {
+extension Host {
     /// Makes the local account from which the clients of a test run, once.
     func makeVisitor() throws {
         try must("""

@@ -2,13 +2,13 @@ import Foundation
 
 /// The Cedar policy endpoint of `Tests/PolicyEndpoint`, running in a private host at 127.0.0.1:8181.
 struct PolicyEndpoint {
-    private let host: PrivateHost
+    private let host: Host
     let process: ChildProcess
     private static let controlPort = 8182
     private static let journal = "/var/log/policy-endpoint.jsonl"
 
     /// - Parameter people: further people of the directory, all database administrators.
-    init(_ host: PrivateHost, people: [String] = []) throws {
+    init(_ host: Host, people: [String] = []) throws {
         self.host = host
         let folder = PrivateHost.checkout + "/Tests/PolicyEndpoint"
         var directory = try Self.object(Data(contentsOf: URL(fileURLWithPath: folder + "/directory.json")))
@@ -22,16 +22,16 @@ struct PolicyEndpoint {
         process = try Self.start(host, folder)
     }
 
-    private static func start(_ host: PrivateHost, _ folder: String) throws -> ChildProcess {
+    private static func start(_ host: Host, _ folder: String) throws -> ChildProcess {
         let python = ProcessInfo.processInfo.environment["SOJOURN_PYTHON"] ?? PrivateHost.checkout + "/.venv/bin/python"
         guard FileManager.default.isExecutableFile(atPath: python) else {
             throw HostFailure("no \(python): `make test` makes this virtual environment for the policy endpoint")
         }
-        let process = try host.start(
+        let process = try host.startBeside(
             [
                 python, "-B", folder + "/policy_endpoint", "--policies", folder + "/policies", "--entities",
-                "/var/lib/policy/directory.json", "--control-port", String(controlPort), "--log", journal,
-            ], input: "")
+                host.outside("/var/lib/policy/directory.json"), "--control-port", String(controlPort), "--log", host.outside(journal),
+            ])
         guard eventually(20, { process.stdout.contains("listening on") || !process.isRunning }), process.isRunning else {
             throw HostFailure("the policy endpoint does not start: \(process.stdout)\(process.stderr)")
         }

@@ -7,12 +7,9 @@ struct SSHServer: Sendable {
     var log: String { process.stderr }
 }
 
-extension PrivateHost {
-    /// Starts `/usr/sbin/sshd` with the host's own configuration and waits until it listens.
-    /// - Parameters:
-    ///   - options: given as `-o`; they win over all settings in files.
-    ///   - configuration: another file than `/etc/ssh/sshd_config`.
-    func startSSHD(port: Int = 22, options: [String] = [], configuration: String? = nil) throws -> SSHServer {
+extension Host {
+    /// A host key that the visitor knows, and a log that tells.
+    func prepareSSHD() throws {
         try makeVisitor()
         try must("""
             if ! [ -e /etc/ssh/ssh_test_key ]; then
@@ -22,6 +19,14 @@ extension PrivateHost {
                 printf 'HostKey /etc/ssh/ssh_test_key\\nLogLevel VERBOSE\\nMaxStartups 100\\n' > /etc/ssh/sshd_config.d/10-test.conf
             fi
             """)
+    }
+
+    /// Starts `/usr/sbin/sshd` with the host's own configuration and waits until it listens.
+    /// - Parameters:
+    ///   - options: given as `-o`; they win over all settings in files.
+    ///   - configuration: another file than `/etc/ssh/sshd_config`.
+    func startSSHD(port: Int = 22, options: [String] = [], configuration: String? = nil) throws -> SSHServer {
+        try prepareSSHD()
         let process = try start(
             ["/usr/sbin/sshd", "-D", "-e", "-p", String(port)] + (configuration.map { ["-f", $0] } ?? []) + options.flatMap { ["-o", $0] },
             input: "")

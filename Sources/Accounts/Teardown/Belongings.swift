@@ -6,7 +6,7 @@ internal import Identity
 enum Belongings {
   static let jobSpools = ["/var/spool/cron/atjobs", "/var/spool/at"]
   /// Directories where everybody may make files.
-  static let commons = ["/tmp", "/var/tmp", "/dev/shm", "/run/lock"]
+  static let commons = ["/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/run/screen"]
 
   /// What would start something new: gone before the processes are ended.
   static func removeStarters(name: AccountName, uid: UInt32) -> RemovalReport {

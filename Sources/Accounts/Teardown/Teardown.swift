@@ -29,6 +29,14 @@ public struct Teardown {
     let begin = Moment.now()
     guard try registry.holder(of: uid) == .name(name) else { throw SystemError("readlink", code: 1) }
     var removal = Belongings.removeStarters(name: name, uid: uid)
+    let slice = LoginSlice(uid: uid, spared: spared)
+    let holdsListener = slice.holdsListener
+    if holdsListener {
+      removal.note("an SSH server that the person started as root goes on, and with it what systemd keeps of the person")
+    } else {
+      slice.terminate(milliseconds: Teardown.patience)
+      slice.kill()
+    }
     let processes = ProcessEnd(uid: uid, spared: spared)
     let ended = try processes.run(leaving: leaving, milliseconds: 20_000)
     var remaining = try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
@@ -42,6 +50,7 @@ public struct Teardown {
       removal.add(Belongings.removeFromCommons(uid: uid))
       remaining += Belongings.remaining(uid: uid)
       if try homeRemains() { remaining.append(homeRoot + "/" + name.text) }
+      if !holdsListener { remaining += slice.settle(milliseconds: Teardown.patience) }
       // A double fork may have hidden one from the first look.
       remaining += try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
     }
@@ -52,6 +61,9 @@ public struct Teardown {
 }
 
 extension Teardown {
+  /// Milliseconds that systemd gets, for services that end in order and for forgetting the person (DESIGN 5).
+  private static var patience: Int64 { 3000 }
+
   /// A root that is not there holds no home; one without its mark is not touched.
   private func removeHome() throws(SystemError) -> RemovalReport {
     guard Files.exists(homeRoot) else { return RemovalReport() }
