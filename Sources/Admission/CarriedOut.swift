@@ -6,7 +6,7 @@ internal import Policy
 extension Phase {
   /// The destination that is no person: this host's log (facility authpriv).
   private static var logDestination: String { "syslog" }
-  /// Milliseconds for each question to the daemon.
+  /// Milliseconds for the daemon.
   private static var limit: Int32 { 5000 }
 
   /// - Returns: why not all of it could be done, for the log; nil if all was.
@@ -45,29 +45,15 @@ extension Phase {
   private func endSessions(of subject: String) -> String? {
     let shown = Escape.visible(subject, limit: 64)
     do throws(DaemonSilence) {
-      var after = ""
-      while true {
-        let reply = try world.daemon(.sessions(after: after), milliseconds: Phase.limit, patience: 2000)
-        guard case .sessions(let page, let more) = reply else { return "sojournd does not say which sessions \(shown) has" }
-        for session in page where session.state.isExactly("active") {
-          // Of a session that an older daemon opened nobody knows any more whose it is.
-          guard !session.subject.utf8.isEmpty else { return "session " + Escape.visible(session.session, limit: 64) + " may be one of \(shown): it is older than this version" }
-          guard session.subject.isExactly(subject) else { continue }
-          let ended = try world.daemon(.end(target: session.session, reason: "an obligation to end the sessions of " + shown, byPolicy: true),
-            milliseconds: Phase.limit, patience: 2000)
-          guard case .done = ended else {
-            if case .failed = ended { continue }  // it ended by itself meanwhile
-            return "sojournd does not end session " + Escape.visible(session.session, limit: 64)
-          }
-          log(.notice, "\(login.shownUser): the policy ended session \(Escape.visible(session.session, limit: 64)) of \(shown)")
-        }
-        guard more else { return nil }
-        // A page that does not go on would be asked for ever.
-        guard let last = page.last, !last.session.isExactly(after) else { return "sojournd's list of sessions has no end" }
-        after = last.session
+      switch try world.daemon(.endSubject(subject), milliseconds: Phase.limit, patience: 2000) {
+      case .done:
+        log(.notice, "\(login.shownUser): the policy ends the sessions of " + shown)
+        return nil
+      case .failed(let why): return "the sessions of " + shown + " cannot be ended: " + Escape.sentence(why, limit: 256)
+      default: return "the sessions of " + shown + " cannot be ended: sojournd answers another question"
       }
     } catch {
-      return "the sessions of \(shown) cannot be ended: " + Refusal(error).detail
+      return "the sessions of " + shown + " cannot be ended: " + Refusal(error).detail
     }
   }
 }

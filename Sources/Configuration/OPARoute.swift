@@ -30,6 +30,6 @@ public enum OPARoute: Sendable {
     if url.begins(with: unix) { return Array(bytes.dropFirst(unix.utf8.count).drop { $0 != 58 }.dropFirst().prefix { $0 != 63 && $0 != 35 }) }
     var at = 0
     while at + 2 < bytes.count, !(bytes[at] == 58 && bytes[at + 1] == 47 && bytes[at + 2] == 47) { at += 1 }
-    return Array(bytes.dropFirst(at + 3).drop { $0 != 47 }.prefix { $0 != 63 && $0 != 35 })
+    return Array(bytes.dropFirst(at + 3).prefix { $0 != 63 && $0 != 35 }.drop { $0 != 47 })
   }
 }

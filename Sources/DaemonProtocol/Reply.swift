@@ -87,16 +87,13 @@ public struct SessionSummary: Sendable {
   public var pid: Int32
   public var login: LoginFacts
   public var keyID: String
-  /// Who it is to the policy, or empty.
-  public var subject: String
   public var groups: [String]
   /// Seconds since 1970.
   public var opened: UInt64
   public var expires: UInt64
 
   public init(session: String, name: String, uid: UInt32, isLocal: Bool, state: String, pid: Int32, login: LoginFacts, keyID: String,
-    subject: String = "", groups: [String], opened: UInt64, expires: UInt64) {
-    self.subject = subject
+    groups: [String], opened: UInt64, expires: UInt64) {
     self.session = session
     self.name = name
     self.uid = uid

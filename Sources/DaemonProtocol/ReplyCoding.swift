@@ -59,13 +59,13 @@ extension SessionSummary {
     .object([
       .init("session", .string(session)), .init("name", .string(name)), .init("uid", .integer(Int64(uid))), .init("local", .boolean(isLocal)),
       .init("state", .string(state)), .init("pid", .integer(Int64(pid))), .init("login", login.json), .init("key_id", .string(keyID)),
-      .init("subject", .string(subject)), .init("groups", .strings(groups)), .init("opened", .unsigned(opened)), .init("expires", .unsigned(expires)),
+      .init("groups", .strings(groups)), .init("opened", .unsigned(opened)), .init("expires", .unsigned(expires)),
     ])
   }
   public init(_ read: MemberReader) throws(MemberError) {
     self.init(session: try read.string("session"), name: try read.string("name"), uid: try read.id("uid"), isLocal: try read.boolean("local"),
       state: try read.string("state"), pid: try read.pid("pid"), login: try LoginFacts(read.object("login")), keyID: try read.string("key_id"),
-      subject: !read.has("subject") ? "" : try read.string("subject"), groups: try read.strings("groups"), opened: try read.unsigned("opened"), expires: try read.unsigned("expires"))
+      groups: try read.strings("groups"), opened: try read.unsigned("opened"), expires: try read.unsigned("expires"))
   }
 }
 

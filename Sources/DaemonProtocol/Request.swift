@@ -12,8 +12,9 @@ public enum Request: Sendable {
   /// The live sessions whose ids come after this one ("" = from the first); a page, as many as fit one message.
   case sessions(after: String)
   /// End a session by its id, or all sessions of a name. Session ids begin with a digit, names never do.
-  /// `byPolicy`: an answer of the policy demanded it, and no administrator.
-  case end(target: String, reason: String, byPolicy: Bool)
+  case end(target: String, reason: String)
+  /// End every live session of whom the policy knows by that subject id: an obligation.
+  case endSubject(String)
   case status
   /// Read the configuration anew (`sojourn apply` published it, or is to).
   case reload

@@ -33,11 +33,13 @@ extension Request {
     case .sessions(let after):
       o.set("request", "sessions")
       o.set("after", after)
-    case .end(let target, let reason, let byPolicy):
+    case .end(let target, let reason):
       o.set("request", "end")
       o.set("target", target)
       o.set("reason", reason)
-      o.set("by_policy", .boolean(byPolicy))
+    case .endSubject(let subject):
+      o.set("request", "end-subject")
+      o.set("subject", subject)
     case .status: o.set("request", "status")
     case .reload: o.set("request", "reload")
     }
@@ -62,7 +64,9 @@ extension Request {
     } else if kind.isExactly("sessions") {
       self = .sessions(after: try read.string("after"))
     } else if kind.isExactly("end") {
-      self = .end(target: try read.string("target"), reason: try read.string("reason"), byPolicy: !read.has("by_policy") ? false : try read.boolean("by_policy"))
+      self = .end(target: try read.string("target"), reason: try read.string("reason"))
+    } else if kind.isExactly("end-subject") {
+      self = .endSubject(try read.string("subject"))
     } else if kind.isExactly("status") {
       self = .status
     } else if kind.isExactly("reload") {

@@ -39,7 +39,7 @@ struct End: ParsableCommand {
         throw Exit.refused
       }
     }
-    guard case .done = try Daemon.ask(.end(target: target, reason: reason, byPolicy: false)) else { throw Daemon.unexpected() }
+    guard case .done = try Daemon.ask(.end(target: target, reason: reason)) else { throw Daemon.unexpected() }
     Terminal.say("\(Escape.visible(target)) is being ended.")
   }
 }

@@ -82,7 +82,8 @@ extension Daemon {
       answer(connection, .done)
       loginRefused(refused, peer: connection.peer)
     case .sessions(let after): answer(connection, page(after: after))
-    case .end(let target, let reason, let byPolicy): answer(connection, endOnRequest(target, reason: reason, by: byPolicy ? "the policy" : "an administrator"))
+    case .end(let target, let reason): answer(connection, endOnRequest(target, reason: reason))
+    case .endSubject(let subject): answer(connection, endOnObligation(subject))
     case .status: answer(connection, .status(status))
     case .reload:
       connection.abandoned = {}
@@ -144,7 +145,6 @@ extension Daemon {
     // Texts from outside are cut, so that one summary always fits a message: else the list would end there.
     let login = LoginFacts(service: String(s.login.service.prefix(64)), tty: String(s.login.tty.prefix(64)), remote: String(s.login.remote.prefix(256)))
     return SessionSummary(session: s.id, name: String(name.prefix(256)), uid: uid, isLocal: isLocal, state: state, pid: s.process.pid, login: login,
-      keyID: String(s.credential.keyID.prefix(512)),
-      subject: String(s.decision.subject.prefix(512)), groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
+      keyID: String(s.credential.keyID.prefix(512)), groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
   }
 }

@@ -70,12 +70,21 @@ extension Daemon {
     }
   }
 
-  /// `sojourn end`, or an obligation: one session by its id, or all of a name.
-  func endOnRequest(_ target: String, reason: String, by asker: String) -> Reply {
+  /// `sojourn end`: one session by its id, or all of a name.
+  func endOnRequest(_ target: String, reason: String) -> Reply {
     let ids = watches.filter { $0.key == target || $0.value.name == target }.map(\.key)
     guard !ids.isEmpty else { return .failed("there is no live session or name \(Escape.visible(target))") }
-    for id in ids { end(id, why: "ended by \(asker)" + (reason.isEmpty ? "" : ": " + Escape.visible(reason))) }
+    for id in ids { end(id, why: "ended by an administrator" + (reason.isEmpty ? "" : ": " + Escape.visible(reason))) }
     return .done
+  }
+
+  /// An obligation of the policy: all live sessions of that subject, of transient and of local accounts.
+  func endOnObligation(_ subject: String) -> Reply {
+    let live = (leases.values.flatMap(\.sessions) + localSessions.values.map(\.session)).filter { watches[$0.id] != nil }
+    for session in live where session.decision.subject.isExactly(subject) { end(session.id, why: "ended by the policy: an obligation") }
+    // Of a session that an older daemon opened nobody knows any more whose it is.
+    guard let unknown = live.first(where: { $0.decision.subject.isEmpty }) else { return .done }
+    return .failed("nobody knows whether session \(unknown.id) is one of them: it is older than this version")
   }
 
   /// Deadlines, on whichever clock they come first.

@@ -48,11 +48,9 @@ import Policy
   }
 
   @Test func carriesThemOutOnANoWhichStaysOne() {
-    let (code, events) = run([notice("alice"), notice("nobody@example.com"), .sessionTermination(subject: "bob")], fault: "custom", verdict: Self.no) {
-      $0.sessions = [.success(.sessions([Self.session("1-b", "bob")], more: false))]
-    }
+    let (code, events) = run([notice("alice"), notice("nobody@example.com"), .sessionTermination(subject: "bob")], fault: "custom", verdict: Self.no)
     #expect(code == Code.denied && events.refused.map { $0.token } == ["denied"])
-    #expect(events.infos.count == 1 && events.ended == ["1-b"])
+    #expect(events.infos.count == 1 && events.ended == ["bob"])
     #expect(events.log.contains { $0.contains("not all that the policy demands can be done: custom") })
   }
 
@@ -68,55 +66,26 @@ import Policy
     for text in events.infos + events.log { #expect(text.unicodeScalars.allSatisfy { $0.value >= 32 && !(0x7F...0x9F).contains($0.value) && $0.value != 0x202E }) }
   }
 
-  private static func session(_ id: String, _ subject: String, state: String = "active") -> SessionSummary {
-    SessionSummary(session: id, name: "x", uid: 70001, isLocal: false, state: state, pid: 1, login: LoginFacts(service: "sshd", tty: "", remote: ""),
-      keyID: "k", subject: subject, groups: [], opened: 1, expires: 2)
-  }
-
-  @Test func endsTheSessionsOfThatSubjectAndNoOther() {
-    let (code, events) = run([.sessionTermination(subject: "alice@example.com")]) {
-      $0.sessions = [
-        .success(.sessions([Self.session("1-a", "alice@example.com"), Self.session("1-b", "bob"), Self.session("1-c", "alice")], more: true)),
-        .success(.sessions([Self.session("2-a", "alice@example.com"), Self.session("2-d", "alice@example.com", state: "draining")], more: false)),
-      ]
-    }
-    #expect(code == Code.success && events.ended == ["1-a", "2-a"])
+  @Test func hasTheDaemonEndTheSessionsOfThatSubjectBeforeThisOneOpens() {
+    let (code, events) = run([.sessionTermination(subject: "alice@example.com")])
+    #expect(code == Code.success && events.ended == ["alice@example.com"])
     let order = events.requests.compactMap { request -> String? in
       switch request {
-      case .sessions(let after): "sessions " + after
-      case .end(let id, _, _): "end " + id
+      case .endSubject: "end"
       case .open: "open"
       default: nil
       }
     }
-    #expect(order == ["sessions ", "end 1-a", "sessions 1-c", "end 2-a", "open"], "first the others end, then this one opens")
-  }
-
-  @Test func aSessionThatEndedByItselfIsNoFailure() {
-    let (code, _) = run([.sessionTermination(subject: "bob")]) {
-      $0.sessions = [.success(.sessions([Self.session("1-b", "bob")], more: false))]
-      $0.ends = .success(.failed("there is no live session"))
-    }
-    #expect(code == Code.success)
+    #expect(order == ["end", "open"])
   }
 
   @Test func refusesAYesWhoseTerminationsCannotBeDone() {
-    let bent: [(World) -> Void] = [
-      { $0.sessions = [.failure(.unreachable(SystemError("connect", code: 111)))] }, { $0.sessions = [.success(.done)] },
-      { $0.sessions = [.success(.sessions([], more: true))] },
-      { $0.sessions = [.success(.sessions([Self.session("1-a", "")], more: false))] },
-      {
-        $0.sessions = [.success(.sessions([Self.session("1-b", "bob")], more: false))]
-        $0.ends = .failure(.garbled("x"))
-      },
-      {
-        $0.sessions = [.success(.sessions([Self.session("1-b", "bob")], more: false))]
-        $0.ends = .success(.sessions([], more: false))
-      },
-      { $0.sessions = Array(repeating: .success(.sessions([Self.session("1-a", "x")], more: true)), count: 3) },
+    let answers: [Result<Reply, DaemonSilence>] = [
+      .failure(.unreachable(SystemError("connect", code: 111))), .failure(.garbled("x")), .success(.failed("request: unknown")),
+      .success(.sessions([], more: false)), .success(.opened(Opened(session: "1", expires: 2, notes: []))),
     ]
-    for change in bent {
-      let (code, events) = run([.sessionTermination(subject: "bob")], change)
+    for answer in answers {
+      let (code, events) = run([.sessionTermination(subject: "bob")]) { $0.ends = answer }
       #expect(code == Code.denied && events.opened.isEmpty && events.refused.map { $0.token } == ["policy-obligation"])
     }
   }

@@ -50,7 +50,7 @@ final class World: Surroundings {
     events.list.append(.told(request, milliseconds: milliseconds, patience: patience))
     switch request {
     case .open: return try opening.get()
-    case .end: return try ends.get()
+    case .endSubject: return try ends.get()
     case .sessions: return sessions.isEmpty ? .sessions([], more: false) : try sessions.removeFirst().get()
     default: return try others.get()
     }
@@ -108,7 +108,7 @@ final class Events {
   var requests: [Request] { list.compactMap { if case .told(let request, _, _) = $0 { request } else { nil } } }
   var opened: [OpenRequest] { requests.compactMap { if case .open(let open) = $0 { open } else { nil } } }
   var refused: [RefusedLogin] { requests.compactMap { if case .refused(let refused) = $0 { refused } else { nil } } }
-  var ended: [String] { requests.compactMap { if case .end(let target, _, true) = $0 { target } else { nil } } }
+  var ended: [String] { requests.compactMap { if case .endSubject(let subject) = $0 { subject } else { nil } } }
   var closed: [String] { requests.compactMap { if case .closed(let session) = $0 { session } else { nil } } }
   var errors: [String] { list.compactMap { if case .error(let text) = $0 { text } else { nil } } }
   var infos: [String] { list.compactMap { if case .info(let text) = $0 { text } else { nil } } }

@@ -17,12 +17,12 @@ import HostSystem
     .closed(session: "1700000000-0badcafe"),
     .refused(RefusedLogin(name: hostile, isLocal: false, login: login, credential: credential, decision: decision, token: "t", detail: hostile)),
     .refused(RefusedLogin(name: "x", isLocal: true, login: login, credential: nil, decision: nil, token: "t", detail: "")),
-    .sessions(after: ""), .sessions(after: "1700000000-0badcafe"), .end(target: "alice", reason: hostile, byPolicy: false), .end(target: "1-a", reason: "", byPolicy: true), .status, .reload,
+    .sessions(after: ""), .sessions(after: "1700000000-0badcafe"), .end(target: "alice", reason: hostile), .endSubject(hostile), .status, .reload,
   ]
 
   static let replies: [Reply] = [
     .opened(Opened(session: "1700000000-0badcafe", expires: 1_700_003_600, notes: [hostile, ""])), .done,
-    .sessions([SessionSummary(session: "1-2", name: "alice", uid: 70_001, isLocal: false, state: "active", pid: .max, login: login, keyID: hostile, subject: hostile, groups: ["a"], opened: 1, expires: 2)], more: true),
+    .sessions([SessionSummary(session: "1-2", name: "alice", uid: 70_001, isLocal: false, state: "active", pid: .max, login: login, keyID: hostile, groups: ["a"], opened: 1, expires: 2)], more: true),
     .sessions([], more: false), .failed(hostile),
     .status(DaemonStatus(softwareVersion: "0.1.0", pid: 1, started: 2, candidatesWithheld: nil, configurationProblem: nil, isRelayed: false, relayProblem: nil, leases: 0, sessions: 0, quarantined: [])),
     .status(DaemonStatus(softwareVersion: "0.1.0", pid: 1, started: 2, candidatesWithheld: [hostile], configurationProblem: hostile, isRelayed: true, relayProblem: hostile, revocationProblem: hostile, leases: 3, sessions: 4, quarantined: ["alice"])),
@@ -46,7 +46,7 @@ import HostSystem
 
   /// A NUL would end the text in every C string that it came to.
   @Test func aTextWithANULIsNoMessage() throws {
-    let packet = try #require(Request.end(target: "ali\u{0}ce", reason: "", byPolicy: false).packet)
+    let packet = try #require(Request.end(target: "ali\u{0}ce", reason: "").packet)
     #expect(throws: MemberError.self) { try Request(packet: packet) }
   }
 
@@ -83,7 +83,7 @@ import HostSystem
 
   @Test func membersThatAreNotKnownAreIgnored() throws {
     let packet = Array(#"{"version":1,"later":{"x":[1,2]},"request":"end","target":"alice","reason":"r","more":null}"#.utf8)
-    guard case .end(let target, let reason, _) = try Request(packet: packet) else { return #expect(Bool(false)) }
+    guard case .end(let target, let reason) = try Request(packet: packet) else { return #expect(Bool(false)) }
     #expect(target == "alice" && reason == "r")
   }
 
