@@ -87,8 +87,8 @@ public enum PolicyFailure: Error, Sendable {
   /// A failure that the relay tells by token and detail; nil if it is none that asking can end in.
   init?(token: String, detail: String) {
     let known: [PolicyFailure] = [
-      .misconfigured(detail), .notAsked(detail), .noLibrary(detail), .token(detail), .notResolved(detail), .unreachable(detail), .timedOut(detail),
-      .tls(detail), .broken(detail), .tooLarge,
+      .misconfigured(detail), .notAsked(detail), .noLibrary(detail), .token(detail), .notResolved(detail), .relay(detail), .unreachable(detail),
+      .timedOut(detail), .tls(detail), .broken(detail), .tooLarge,
     ]
     for failure in known where failure.token.isExactly(token) {
       self = failure

@@ -103,6 +103,7 @@ final class Daemon {
     watchHost()
     // What was published before a restart holds until the files are read again: nobody who logs in now needs to wait.
     configuration = try? PublishedConfiguration.current()
+    renewRelay()
     reconcile()
     readConfiguration { [unowned self] in
       notifyService("READY=1\nSTATUS=" + (configuration == nil ? "no usable configuration" : "running"))
