@@ -21,9 +21,11 @@ let house: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
 ]
 let aliases = core.flatMap { ["-module-alias", "\($0.name)=\($0.name)Embedded"] }
+// Every message is put together with String.append(_:), whose whole fast path the optimiser copies to each of some hundred
+// places: kept a call (the option takes a part of its mangled name), the PAM module is an eighth smaller.
 let embedded = house + [
   .enableExperimentalFeature("Embedded"),
-  .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"] + aliases),
+  .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections", "-Xllvm", "-sil-inline-never-functions=SS6appendyySSF"] + aliases),
 ]
 // A call that allocates is a compile error: the NSS module lives in every process of the host.
 let noHeap: [SwiftSetting] = [.unsafeFlags(["-no-allocations"])]

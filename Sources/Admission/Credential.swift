@@ -8,7 +8,7 @@ internal import Policy
 struct Credential {
   let certificate: VerifiedCertificate
   let facts: CredentialFacts
-  /// What its authority certifies: the subject's type to the policy.
+  /// The subject's type to the policy.
   let kind: SubjectKind
 
   /// Exactly one certificate of an authority of ours; everything else is told apart, because each has another remedy.
@@ -24,7 +24,7 @@ struct Credential {
     if let authority = shown.claimedAuthority, !configuration.trusts(authority) {
       throw .certificate(.foreign(authority: authority))
     }
-    let demands = try CertificateDemands(rules, loginName: String(decoding: login.user, as: UTF8.self), now: now, client: IPAddress(login.remoteAddress))
+    let demands = try CertificateDemands(rules, loginName: String(decoding: login.user, as: UTF8.self), now: now, client: IPAddress(login.remoteHost))
     var seen: AttestedCertificate?
     let certificate: VerifiedCertificate
     do throws(CertificateRefusal) {
@@ -38,22 +38,9 @@ struct Credential {
     facts.principals = certificate.principals
     trail.credential = facts
     let signer = certificate.subject.authority
-    let kind = rules.trusted.first { $0.blob.elementsEqual(signer) }?.kind ?? .user
+    let certified = rules.trusted.first { $0.blob.elementsEqual(signer) }?.kind ?? .user
+    let kind = rules.kind(certified: certified, loginName: String(decoding: login.user, as: UTF8.self), extensions: certificate.extensions.map { $0.name })
     return Credential(certificate: certificate, facts: facts, kind: kind)
-  }
-
-  /// Who the policy is told that it is.
-  func subject(_ source: SubjectSource, account: String) throws(Refusal) -> String {
-    switch source {
-    case .keyID: return certificate.keyID
-    case .principal: return account
-    case .certificateExtension(let name):
-      for option in certificate.extensions where option.name.isExactly(name) {
-        // As a key ID is held: it identifies somebody, so it is short, and nothing in it hides or breaks a line.
-        if let text = option.text, !text.utf8.isEmpty, text.utf8.count <= 256, text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) { return text }
-      }
-      throw .noSubject(extension: name)
-    }
   }
 
   /// What its authority says of the subject, as far as it is listed for that.
@@ -84,8 +71,17 @@ extension TrustedAuthority {
         }
         sources.append(source)
       }
-      return AuthorityLimits(blob: blob, principals: principals, maxLifetime: maxLifetime, networks: ranges, attributes: sources)
+      return AuthorityLimits(blob: blob, principals: principals, subjects: subjects, maxLifetime: maxLifetime, networks: ranges, attributes: sources)
     }
+  }
+}
+
+extension CertificateRules {
+  /// A workload is what its authority certifies as one, what logs in under a workload's name, or what its extension calls so.
+  func kind(certified: SubjectKind, loginName: String, extensions: [String]) -> SubjectKind {
+    if workloadPrincipals.contains(where: { Wildcard.matches(Array($0.utf8), Array(loginName.utf8)) }) { return .workload }
+    if !workloadExtension.utf8.isEmpty, extensions.contains(where: { $0.isExactly(workloadExtension) }) { return .workload }
+    return certified
   }
 }
 
@@ -101,10 +97,11 @@ extension CredentialFacts {
 extension Published {
   func trusts(_ authority: [UInt8]) -> Bool { rules.certificate.trusted.contains { $0.blob.elementsEqual(authority) } }
 
-  /// Does sshd's word hold a certificate that may be of an authority of ours? One whose authority cannot be told may.
+  /// Does sshd's word hold a certificate that may be of an authority of ours? One whose authority cannot be told may, and so
+  /// may one whose authority is spelled in a way that sshd takes for another key's.
   func mayTrustAny(of info: AuthenticationInfo) -> Bool {
     info.certificates.contains { certificate in
-      guard let authority = certificate.claimedAuthority else { return true }
+      guard let authority = certificate.claimedAuthority, PublicKey.hasOneSpelling(authority) else { return true }
       return trusts(authority)
     }
   }

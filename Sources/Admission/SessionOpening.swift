@@ -64,9 +64,9 @@ extension Phase {
     }
     let now = world.moment().unixSeconds
     let credential = try Credential.of(info, login, configuration, now: now, world.revocations(rules.certificate.revoked), &trail)
-    let question = Question(subjectID: try credential.subject(rules.certificate.subject, account: account), account: account, login: login.facts,
+    let question = Question(subjectID: credential.certificate.subjectID, account: account, login: login.facts,
       credential: credential.facts, extensions: credential.extensions, attributes: credential.attributes, subjectType: credential.kind.text, now: now)
-    let decision = try Decision.ask(question, configuration, world, &trail)
+    let decision = try Decision.ask(question, configuration, world, &trail) { carryOut($0, for: question) }
     let request = try OpenRequest(decision, credential, entry, login, rules, isLocal: trail.isLocal, now: world.moment().unixSeconds) { note in
       log(.notice, "\(account): \(note)")
     }

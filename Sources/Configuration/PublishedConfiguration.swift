@@ -61,6 +61,8 @@ public struct TrustedAuthority: Sendable {
   public var kind: SubjectKind
   /// Patterns of the login names that it may sign for; empty: all.
   public var principals: [String]
+  /// Patterns of the subjects that it may speak for; empty: all.
+  public var subjects: [String]
   /// Seconds; nil: only the limit of all certificates.
   public var maxLifetime: UInt64?
   /// Address ranges (`10.0.0.0/8`) that its certificates may be used from; empty: all.
@@ -80,12 +82,13 @@ public struct TrustedAuthority: Sendable {
     }
   }
 
-  public init(blob: [UInt8], file: String, kind: SubjectKind = .user, principals: [String] = [], maxLifetime: UInt64? = nil, networks: [String] = [],
-    attributes: [Attribute] = []) {
+  public init(blob: [UInt8], file: String, kind: SubjectKind = .user, principals: [String] = [], subjects: [String] = [],
+    maxLifetime: UInt64? = nil, networks: [String] = [], attributes: [Attribute] = []) {
     self.blob = blob
     self.file = file
     self.kind = kind
     self.principals = principals
+    self.subjects = subjects
     self.maxLifetime = maxLifetime
     self.networks = networks
     self.attributes = attributes

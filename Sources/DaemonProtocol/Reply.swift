@@ -122,13 +122,15 @@ public struct DaemonStatus: Sendable {
   public var isRelayed: Bool
   /// nil: the relay runs, or none is wanted. Else why it does not.
   public var relayProblem: String?
+  /// nil: the revocation lists are in force, or there are none. Else why nobody is let in.
+  public var revocationProblem: String?
   public var leases: UInt64
   public var sessions: UInt64
   /// Names whose end failed twice.
   public var quarantined: [String]
 
   public init(softwareVersion: String, pid: Int32, started: UInt64, candidatesWithheld: [String]?, configurationProblem: String?,
-    isRelayed: Bool, relayProblem: String?, leases: UInt64, sessions: UInt64, quarantined: [String]) {
+    isRelayed: Bool, relayProblem: String?, revocationProblem: String? = nil, leases: UInt64, sessions: UInt64, quarantined: [String]) {
     self.softwareVersion = softwareVersion
     self.pid = pid
     self.started = started
@@ -136,6 +138,7 @@ public struct DaemonStatus: Sendable {
     self.configurationProblem = configurationProblem
     self.isRelayed = isRelayed
     self.relayProblem = relayProblem
+    self.revocationProblem = revocationProblem
     self.leases = leases
     self.sessions = sessions
     self.quarantined = quarantined

@@ -80,6 +80,7 @@ extension DaemonStatus {
     o.set("configuration_problem", configurationProblem)
     o.set("relayed", .boolean(isRelayed))
     o.set("relay_problem", relayProblem)
+    o.set("revocation_problem", revocationProblem)
     o.set("leases", .unsigned(leases))
     o.set("sessions", .unsigned(sessions))
     o.set("quarantined", .strings(quarantined))
@@ -88,6 +89,7 @@ extension DaemonStatus {
   public init(_ read: MemberReader) throws(MemberError) {
     self.init(softwareVersion: try read.string("version"), pid: try read.pid("pid"), started: try read.unsigned("started"),
       candidatesWithheld: read.value["candidates_withheld"]?.strings, configurationProblem: read.value["configuration_problem"]?.string,
-      isRelayed: try read.boolean("relayed"), relayProblem: read.value["relay_problem"]?.string, leases: try read.unsigned("leases"), sessions: try read.unsigned("sessions"), quarantined: try read.strings("quarantined"))
+      isRelayed: try read.boolean("relayed"), relayProblem: read.value["relay_problem"]?.string,
+      revocationProblem: read.value["revocation_problem"]?.string, leases: try read.unsigned("leases"), sessions: try read.unsigned("sessions"), quarantined: try read.strings("quarantined"))
   }
 }

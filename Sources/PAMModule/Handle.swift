@@ -20,7 +20,6 @@ internal import Credentials
     let cap = AuthenticationInfo.cap + 1  // one more than is believed, so that too much is seen to be too much
     return unsafe Login(user: name.count <= Handle.itemCap ? name : [], service: item(PAM_SERVICE), tty: item(PAM_TTY), remoteHost: item(PAM_RHOST),
       authenticationInfo: Handle.copy(sojourn_pam_environment(pointer, "SSH_AUTH_INFO_0"), cap: cap),
-      connection: Handle.copy(sojourn_pam_environment(pointer, "SSH_CONNECTION"), cap: Handle.itemCap) ?? [],
       isSilent: UInt32(bitPattern: flags) & UInt32(PAM_SILENT) != 0, options: ModuleOptions(arguments.copies))
   }
 

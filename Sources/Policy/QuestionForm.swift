@@ -9,7 +9,17 @@ internal import Identity
 /// address, certificate) goes in the context, or an approval for one attempt would never match the next: the approval
 /// profile compares subject, action and resource member by member.
 extension Question {
-  func evaluation(of host: HostFacts, attributesIn place: AttributePlace) -> JSONValue {
+  /// What is sent. OPA echoes no `X-Request-ID`, so there the id stands in the question too: its decision log keeps that.
+  func body(of host: HostFacts, _ rules: PolicyRules, requestID: String, _ wrapping: Wrapping) throws(PolicyFailure) -> [UInt8] {
+    var logged: String?
+    if case .opa = wrapping { logged = requestID }
+    guard let text = wrapping.wrap(evaluation(of: host, attributesIn: rules.attributesIn, requestID: logged)).text() else {
+      throw .notAsked("the question cannot be written as JSON")
+    }
+    return text
+  }
+
+  func evaluation(of host: HostFacts, attributesIn place: AttributePlace, requestID: String? = nil) -> JSONValue {
     var properties: [JSONValue.Member] = []
     for attribute in attributes { properties.append(.init(attribute.name, .strings(attribute.values))) }
     let stable = JSONValue.object(unique(properties))
@@ -44,7 +54,8 @@ extension Question {
     context.set("credential", credentialForm)
     if !isInSubject { context.set("attributes", stable) }
     context.set("pep", .object([.init("name", .string("pam_sojourn")), .init("version", .string(Release.version))]))
-    context.set("supported_obligations", .array([]))
+    context.set("supported_obligations", .strings(Obligations.supported))
+    context.set("request_id", requestID)
 
     var root = JSONObject()
     root.set("subject", subject.value)

@@ -79,6 +79,11 @@ enum SSHServerFindings {
     findings += authorities(settings, subject, configuration, view.files)
     findings += keys(settings, subject, view.files)
     findings += access(settings, subject)
+    if settings.isOn("usedns") {
+      findings.append(Finding("sshd-usedns", .warning, subject,
+        "UseDNS is on, so PAM is told the client's name instead of its address: certificates with source-address and authorities with networks are refused, and policy and log learn the name",
+        remedy: "set 'UseDNS no', which is sshd's default"))
+    }
     findings += strangers(settings, subject, view.files)
     let program = listener.program.parts(47).last ?? listener.program
     return (findings, settings.one("pamservicename") ?? program)

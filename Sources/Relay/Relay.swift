@@ -11,6 +11,7 @@ public import Policy
 public final class Relay {
   let loop: RelayLoop
   let rules: PolicyRules
+  let wrapping: Wrapping
   private let addresses: () -> EndpointAddresses
   private let log: Logger
   private let listener: SeqpacketSocket
@@ -34,6 +35,7 @@ public final class Relay {
   public init(listener: consuming SeqpacketSocket, rules: PolicyRules, addresses: @escaping () -> EndpointAddresses, log: Logger) throws(PolicyFailure) {
     self.listener = listener
     self.rules = rules
+    wrapping = try Wrapping(rules)
     self.addresses = addresses
     self.log = log
     do throws(SystemError) { signals = try SignalSource() } catch { throw .noLibrary(error.sentence) }

@@ -56,7 +56,8 @@ struct CertificateCheck: ParsableCommand {
     } catch { throw stop(error) }
     if !ca.isEmpty { demands.authorities = try KeyFile.authorities(ca) }
     if let maxLifetime, let seconds = WrittenDuration.seconds(maxLifetime) { demands.maxLifetime = seconds }
-    try show(krl.isEmpty ? CertificateVerdict.of(blob, demands, PublishedRevocations(rules.revoked)) : CertificateVerdict.of(blob, demands, try lists()))
+    let verdict = krl.isEmpty ? CertificateVerdict.of(blob, demands, PublishedRevocations(rules.revoked)) : CertificateVerdict.of(blob, demands, try lists())
+    try show(verdict, at: demands.now)
   }
 
   private func published() throws -> CertificateRules {
@@ -71,11 +72,12 @@ struct CertificateCheck: ParsableCommand {
   }
 
   private func stop(_ refusal: Refusal) -> any Error {
-    Terminal.say(refusal.sentence(for: user, request: nil) + (refusal.detail.isEmpty ? "" : " (\(refusal.detail))"))
+    let sentence = refusal.sentence(for: user, request: nil)
+    Terminal.say(sentence + (refusal.detail.isEmpty || sentence.contains(refusal.detail) ? "" : " (\(refusal.detail))"))
     return ExitCode(refusal.exitStatus)
   }
 
-  private func show(_ verdict: CertificateVerdict) throws {
+  private func show(_ verdict: CertificateVerdict, at now: UInt64) throws {
     for line in verdict.lines {
       switch line.outcome {
       case .passed: try Terminal.print(Terminal.coloured("ok      ", .green) + line.rule.token)
@@ -84,7 +86,11 @@ struct CertificateCheck: ParsableCommand {
       }
     }
     if let refusal = verdict.refusal { throw stop(.certificate(refusal)) }
-    guard verdict.certificate != nil else { throw Exit.refused }
-    Terminal.say("Every rule lets \(Escape.visible(user, limit: 64)) in with this certificate; the policy decides next.")
+    guard let certificate = verdict.certificate else { throw Exit.refused }
+    Terminal.say("Every rule lets \(Escape.visible(user, limit: 64)) in with this certificate; the policy decides next, about the subject"
+      + " \(Escape.quoted(certificate.subjectID, limit: 256)).")
+    if now < certificate.attested.validAfter || now >= certificate.attested.validBefore {
+      Terminal.say("But it is out of its time, by less than clock_skew. sshd knows no skew and refuses it before Sojourn is asked.")
+    }
   }
 }

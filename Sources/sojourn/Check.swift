@@ -60,6 +60,10 @@ struct Check: ParsableCommand {
     if let problem = status.configurationProblem {
       findings.append(Finding("daemon-configuration", .problem, "sojournd", "goes by the last good configuration: \(problem)", remedy: "correct the configuration, then run 'sojourn apply'"))
     }
+    if let problem = status.revocationProblem {
+      findings.append(Finding("revocation-lists", .problem, "sojournd", "lets nobody in, because a revocation list cannot be used: \(problem)",
+        remedy: "repair the list; sojournd reads it again within a second"))
+    }
     if let reasons = status.candidatesWithheld {
       findings.append(Finding("candidates", .problem, "sojournd", "lets nobody in who has no account yet: \(reasons.joined(separator: "; "))", remedy: "see the problems of this list"))
     } else {

@@ -34,6 +34,9 @@ struct Status: ParsableCommand {
     } else {
       try Terminal.print("policy         asked through the relay")
     }
+    if let problem = status.revocationProblem {
+      try Terminal.print("revocation     " + Terminal.coloured("unusable", .red) + ", so nobody is let in: " + Escape.visible(problem, limit: 2000))
+    }
     if !status.quarantined.isEmpty {
       try Terminal.print("quarantined    " + status.quarantined.map { Escape.visible($0, limit: 64) }.joined(separator: ", "))
     }

@@ -83,6 +83,7 @@ extension Daemon {
       loginRefused(refused, peer: connection.peer)
     case .sessions(let after): answer(connection, page(after: after))
     case .end(let target, let reason): answer(connection, endOnRequest(target, reason: reason))
+    case .endSubject(let subject): answer(connection, endOnObligation(subject))
     case .status: answer(connection, .status(status))
     case .reload:
       connection.abandoned = {}
@@ -115,7 +116,8 @@ extension Daemon {
   var status: DaemonStatus {
     DaemonStatus(softwareVersion: Release.version, pid: ProcessTable.ownPid, started: started,
       candidatesWithheld: candidates.published == nil ? candidates.reasons : nil, configurationProblem: configurationProblem,
-      isRelayed: relay != nil, relayProblem: relay?.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count), quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted())
+      isRelayed: relay != nil, relayProblem: relay?.problem, revocationProblem: revocations.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count),
+      quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted())
   }
 
   /// As many sessions after that id as surely fit one packet.

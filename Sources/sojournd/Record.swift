@@ -79,6 +79,7 @@ extension DecisionFacts {
   var escaped: JSONValue {
     var copy = self
     copy.reason = Escape.visible(reason)
+    copy.subject = Escape.visible(subject)
     return copy.json
   }
 }

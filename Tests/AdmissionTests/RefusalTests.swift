@@ -14,13 +14,13 @@ import Policy
     .relay(secret), .broken(secret), .hostNotAuthorized(401), .busy(503), .status(500), .rejected(secret), .tooLarge, .contentType(secret), .malformed(secret),
     .foreignAnswer, .obligation(secret), .grant(secret),
   ]
-  static let breaches: [CeilingBreach] = [.uid(granted: 0), .group(secret), .rootEquivalentGroup(secret), .tooManyGroups(65), .shell(secret), .noDuration]
+  static let breaches: [CeilingBreach] = [.uid(granted: 0), .group(secret), .rootEquivalentGroup(secret), .tooManyGroups(65), .shell(secret), .noDuration, .reevaluation(seconds: 60), .recording]
 
   static let all: [Refusal] =
     [
       .notSetUp, .notThisBoot, .configurationUnusable(secret), .lookupFailed(secret), .nameNotAdmitted, .notShownHere, .programNotListed,
       .serviceNotServed(secret), .noLease, .authenticationInfo(secret), .noCredential, .noKey(method: secret), .plainKey(type: secret),
-      .severalCertificates(2), .noSubject(extension: secret), .denied(user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .daemonAnswer(secret), .notKept,
+      .severalCertificates(2), .denied(user: nil, admin: secret), .stepUp(StepUp(level: "urn:example:loa:3", methods: ["mfa"]), user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .daemonAnswer(secret), .notKept,
     ]
     + CertificateRule.allCases.map { .certificate(CertificateRefusal($0, "half a sentence")) }
     + OpenRefusal.allCases.map { .notOpened($0, secret) } + policyFailures.map { .noDecision($0) } + breaches.map { .ceiling($0) }
@@ -42,12 +42,12 @@ import Policy
     case .noKey: 11
     case .plainKey: 12
     case .severalCertificates: 13
-    case .noSubject: 14
     case .denied: 15
     case .noTimeLeft: 16
     case .noDaemon: 17
     case .daemonAnswer: 18
     case .notKept: 19
+    case .stepUp: 60
     case .certificate: 20
     case .notOpened: 21
     case .noDecision(let failure): 22 + index(failure)
@@ -86,11 +86,13 @@ import Policy
     case .tooManyGroups: 3
     case .shell: 4
     case .noDuration: 5
+    case .reevaluation: 6
+    case .recording: 7
     }
   }
 
   @Test func theTableIsWhole() {
-    #expect(Set(Self.all.map(Self.index)) == Set(0...41).union(50...55))
+    #expect(Set(Self.all.map(Self.index)) == Set(0...41).subtracting([14]).union(50...57).union([60]))
   }
 
   @Test func everyRefusalHasATokenOfItsOwn() {
@@ -150,9 +152,9 @@ import Policy
     let warnings = Set([
       "name-not-admitted", "no-subject", "certificate-form", "certificate-size", "certificate-signature", "certificate-not-for-users",
       "certificate-reserved-fields", "certificate-key-id", "certificate-principals", "certificate-option-form", "certificate-extension-form",
-      "certificate-self-signed", "certificate-authority-key", "certificate-authority-principals", "certificate-attributes", "certificate-serial",
+      "certificate-self-signed", "certificate-authority-key", "certificate-authority-principals", "certificate-authority-subjects", "certificate-attributes", "certificate-serial",
       "certificate-revoked", "open-name-of-other", "open-rights-stand", "open-ceiling", "ceiling-uid", "ceiling-group", "ceiling-root-equivalent-group",
-      "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration",
+      "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration", "ceiling-reevaluation", "ceiling-recording",
     ])
     let errors = Set([
       "not-set-up", "not-this-boot", "configuration-unusable", "lookup-failed", "program-not-listed", "authentication-info", "no-daemon", "daemon-answer",

@@ -3,7 +3,6 @@
 from .document import MalformedDocument, read_object
 from .exchange import Exchange, Refused
 from .misbehaviour import Misbehaviour, Switch, UnknownMisbehaviour
-from .modes import TABLE
 
 
 class ControlExchange(Exchange):
@@ -11,7 +10,7 @@ class ControlExchange(Exchange):
 
     def do_GET(self):
         if self.path == "/modes":
-            self.send_json([{"mode": mode.name, "attacks": mode.attacks, "options": mode.options} for mode in TABLE])
+            self.send_json([{"mode": mode.name, "attacks": mode.attacks, "options": mode.options} for mode in self.switch.table])
         elif self.path == "/misbehave":
             self.send_json(self.switch.summary)
         else:
@@ -22,7 +21,7 @@ class ControlExchange(Exchange):
             body = self.read_body()
             if self.path != "/misbehave":
                 raise Refused(404, "POST /misbehave")
-            self.switch.set(Misbehaviour.read(read_object(body)))
+            self.switch.set(Misbehaviour.read(read_object(body), self.switch.table))
             self.send_json(self.switch.summary)
         except (MalformedDocument, UnknownMisbehaviour) as error:
             self.send_text(400, str(error))
