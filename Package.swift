@@ -77,7 +77,7 @@ targets += [
   .target(name: "Accounts",  // leases, sessions, projection, homes, and the end of them
     dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Audit"), swiftSettings: house),
   .target(name: "Readiness",  // is this host set up so that nobody gets past us
-    dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration"), swiftSettings: house),
+    dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy"), swiftSettings: house),
   .target(name: "ConfigurationFile",  // TOML for people to the published form
     dependencies: ["TOMLKit"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "Readiness"), swiftSettings: house),
   .target(name: "Relay",  // the way to the policy endpoints: one process, many logins, connections that stay open
@@ -89,7 +89,7 @@ targets += [
     swiftSettings: house, linkerSettings: libraries),
   .executableTarget(name: "sojourn",
     dependencies: ["CPlatform", .product(name: "ArgumentParser", package: "swift-argument-parser"), "ConfigurationFile"]
-      + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Readiness", "Accounts", "Admission"),
+      + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Readiness", "Accounts", "Policy", "Admission"),
     swiftSettings: house, linkerSettings: libraries),
 ]
 

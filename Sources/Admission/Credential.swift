@@ -10,6 +10,8 @@ struct Credential {
   let facts: CredentialFacts
   /// The subject's type to the policy.
   let kind: SubjectKind
+  /// Set if the emergency authority signed it: then this host decides, and no endpoint is asked.
+  let breakGlass: BreakGlassRules?
 
   /// Exactly one certificate of an authority of ours; everything else is told apart, because each has another remedy.
   static func of(_ info: AuthenticationInfo, _ login: Login, _ configuration: Published, now: UInt64, _ revocations: some Revocations,
@@ -20,8 +22,9 @@ struct Credential {
       if let method = info.otherMethods.first { throw .noKey(method: method) }
       throw .noCredential
     }
-    let rules = configuration.rules.certificate
-    if let authority = shown.claimedAuthority, !configuration.trusts(authority) {
+    let claimed = shown.claimedAuthority
+    let (rules, breakGlass) = configuration.rules.certificateRules(for: claimed)
+    if let authority = claimed, !configuration.trusts(authority) {
       throw .certificate(.foreign(authority: authority))
     }
     let demands = try CertificateDemands(rules, loginName: String(decoding: login.user, as: UTF8.self), now: now, client: IPAddress(login.remoteHost))
@@ -30,17 +33,21 @@ struct Credential {
     do throws(CertificateRefusal) {
       certificate = try VerifiedCertificate.verify(shown.blob, demands, revocations, seen: &seen)
     } catch {
-      if let seen { trail.credential = CredentialFacts(seen) }
+      if let seen {
+        trail.credential = CredentialFacts(seen)
+        if breakGlass != nil { trail.decision = .breakGlass(subject: "") }
+      }
       throw .certificate(error)
     }
     var facts = CredentialFacts(certificate.attested)
     facts.keyID = certificate.keyID
     facts.principals = certificate.principals
     trail.credential = facts
+    if breakGlass != nil { trail.decision = .breakGlass(subject: certificate.subjectID) }
     let signer = certificate.subject.authority
     let certified = rules.trusted.first { $0.blob.elementsEqual(signer) }?.kind ?? .user
     let kind = rules.kind(certified: certified, loginName: String(decoding: login.user, as: UTF8.self), extensions: certificate.extensions.map { $0.name })
-    return Credential(certificate: certificate, facts: facts, kind: kind)
+    return Credential(certificate: certificate, facts: facts, kind: kind, breakGlass: breakGlass)
   }
 
   /// What its authority says of the subject, as far as it is listed for that.
@@ -95,7 +102,10 @@ extension CredentialFacts {
 }
 
 extension Published {
-  func trusts(_ authority: [UInt8]) -> Bool { rules.certificate.trusted.contains { $0.blob.elementsEqual(authority) } }
+  /// An authority of ours, the emergency one included.
+  func trusts(_ authority: [UInt8]) -> Bool {
+    rules.certificateRules(for: authority).rules.trusted.contains { $0.blob.elementsEqual(authority) }
+  }
 
   /// Does sshd's word hold a certificate that may be of an authority of ours? One whose authority cannot be told may, and so
   /// may one whose authority is spelled in a way that sshd takes for another key's.

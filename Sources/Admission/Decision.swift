@@ -1,8 +1,10 @@
 internal import Configuration
+internal import Credentials
 internal import DaemonProtocol
+internal import Encoding
 internal import Policy
 
-/// A yes of the policy, for one account. Nothing else makes one: a no and no answer are refusals.
+/// A yes for one account: the policy's, or in an emergency this host's own. Nothing else makes one: a no and no answer are refusals.
 struct Decision {
   let account: String
   let grant: Grant
@@ -12,6 +14,17 @@ struct Decision {
     self.account = account
     self.grant = grant
     self.facts = facts
+  }
+
+  /// The host's own yes, for a certificate of the emergency authority and a name that is listed. What a normal certificate
+  /// gets when no endpoint answers is a refusal: this never stands in for it.
+  /// - Returns: nil if the certificate is another authority's.
+  static func breakGlass(_ credential: Credential, account: String, isLocal: Bool, now: UInt64) throws(Refusal) -> Decision? {
+    guard let rules = credential.breakGlass else { return nil }
+    guard rules.names.contains(where: { $0.isExactly(account) }) else { throw .notForEmergencies }
+    guard credential.facts.notAfter > now else { throw .noTimeLeft }
+    let grant = Grant(groups: isLocal ? [] : rules.groups, maxSessionSeconds: min(rules.maxDuration, credential.facts.notAfter - now))
+    return Decision(account: account, grant: grant, facts: .breakGlass(subject: credential.certificate.subjectID))
   }
 
   /// - Parameter carryOut: does what the answer demands, whatever the decision is, and says why not all of it could be

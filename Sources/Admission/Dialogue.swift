@@ -5,6 +5,7 @@ public protocol Dialogue {
   /// To the person (PAM_ERROR_MSG, PAM_TEXT_INFO). Whether it arrives is the host program's business.
   func show(error text: String)
   func show(info text: String)
+  func hear(_ refusal: Refusal)
   /// Leaves the session's id in the handle for close_session; false if that failed.
   func keep(session: String) -> Bool
   /// The id that this very process left in this handle.
@@ -13,5 +14,10 @@ public protocol Dialogue {
   func limitRuntime(seconds: UInt64) -> Bool
 }
 
+extension Dialogue {
+  /// The refusal as such, for who wants more of it than PAM does.
+  public func hear(_ refusal: Refusal) {}
+}
+
 /// syslog(3) levels.
-public enum LogLevel: Sendable { case error, warning, notice, info, debug }
+public enum LogLevel: Sendable { case alert, error, warning, notice, info, debug }

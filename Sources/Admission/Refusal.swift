@@ -30,6 +30,9 @@ public enum Refusal: Error, Sendable {
   case plainKey(type: String)
   case severalCertificates(Int)
   case certificate(CertificateRefusal)
+  // This host's own decision.
+  /// A certificate of the emergency authority for a name that `break_glass.names` lacks.
+  case notForEmergencies
   // The policy.
   case denied(user: String?, admin: String?)
   /// The policy wants stronger proof of who it is.
@@ -110,6 +113,8 @@ extension Refusal {
       RefusalRow("several-certificates", .notice, "more than one certificate was shown.", "Log in with exactly one.", "\(count) certificates")
     case .certificate(let refusal):
       Refusal.row(refusal)
+    case .notForEmergencies:
+      RefusalRow("break-glass-name", .warning, "this name is not let in by an emergency certificate.", Refusal.tellAdmin, "the name is not in break_glass.names")
     case .denied(let user, let admin):
       RefusalRow("denied", .notice, "the policy said no" + (user.map { ": " + $0 } ?? "."), "If that is wrong, ask whoever answers for the policy.", admin ?? "")
     case .stepUp(let stepUp, let user, let admin):
@@ -122,6 +127,8 @@ extension Refusal {
         CeilingBreach.reevaluation(seconds: seconds).detail)
     case .ceiling(.recording):
       RefusalRow(CeilingBreach.recording.token, .warning, "the policy wants your session recorded, which this host cannot do.", Refusal.tellAdmin, CeilingBreach.recording.detail)
+    case .noDecision(.relay(let why)):
+      RefusalRow(PolicyFailure.relay(why).token, .error, exit: 3, "there is no decision from the policy.", Refusal.again, why)
     case .noDecision(let failure):
       RefusalRow(failure.token, .error, "there is no decision from the policy.", Refusal.again, failure.detail)
     case .ceiling(let breach):

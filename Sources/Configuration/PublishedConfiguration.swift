@@ -267,13 +267,29 @@ public struct BreakGlassRules: Sendable {
   public var file: String
   /// Login names, exact.
   public var names: [String]
-  /// Seconds.
+  /// What a transient account is put into; each is one of `accounts.groups` too.
+  public var groups: [String]
+  /// Seconds: of a session, and of a certificate's whole lifetime.
   public var maxDuration: UInt64
 
-  public init(authority: [UInt8], file: String, names: [String], maxDuration: UInt64) {
+  public init(authority: [UInt8], file: String, names: [String], groups: [String] = [], maxDuration: UInt64) {
     self.authority = authority
     self.file = file
     self.names = names
+    self.groups = groups
     self.maxDuration = maxDuration
+  }
+}
+
+extension PublishedConfiguration {
+  /// What a certificate must be that says it is of this authority. The emergency authority's are judged by the same rules as
+  /// all, with that one authority and its own lifetime: neither may ever be taken for the other.
+  public func certificateRules(for authority: [UInt8]?) -> (rules: CertificateRules, breakGlass: BreakGlassRules?) {
+    guard let breakGlass, let authority, breakGlass.authority.elementsEqual(authority) else { return (certificate, nil) }
+    var rules = certificate
+    rules.trusted = [TrustedAuthority(blob: breakGlass.authority, file: breakGlass.file)]
+    rules.maxLifetime = breakGlass.maxDuration
+    rules.subject = .keyID
+    return (rules, breakGlass)
   }
 }

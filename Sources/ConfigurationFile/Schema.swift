@@ -80,8 +80,9 @@ enum Schema {
     key("session", "warn_before", .duration, .string("0s"), later: "the key"),
     key("session", "end_with_certificate", .boolean, .boolean(false)),
 
-    key("break_glass", "ca", .string, .string(""), later: "any value"),
-    key("break_glass", "names", .strings, .list([]), later: "any entry"),
+    key("break_glass", "ca", .string, .string("")),
+    key("break_glass", "names", .strings, .list([])),
+    key("break_glass", "groups", .strings, .list([])),
     key("break_glass", "max_duration", .duration, .string("30m")),
   ]
 

@@ -117,6 +117,15 @@ public struct DecisionFacts: Sendable {
   }
 }
 
+extension DecisionFacts {
+  /// A decision that this host made by itself: no endpoint was asked, and none has that address.
+  public static func breakGlass(subject: String) -> DecisionFacts {
+    DecisionFacts(requestID: "", endpoint: "break-glass", reason: "", milliseconds: 0, subject: subject)
+  }
+
+  public var isBreakGlass: Bool { endpoint.isExactly("break-glass") }
+}
+
 /// A login that the module refused.
 public struct RefusedLogin: Sendable {
   public var name: String

@@ -29,6 +29,7 @@ internal import Credentials
   // SAFETY: the handle is libpam's for the whole call of the entry point; every text is a NUL-terminated temporary.
   func log(_ level: LogLevel, _ text: String) {
     let priority = switch level {
+    case .alert: LOG_ALERT
     case .error: LOG_ERR
     case .warning: LOG_WARNING
     case .notice: LOG_NOTICE

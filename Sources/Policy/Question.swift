@@ -16,6 +16,16 @@ public struct Question: Sendable {
   public var attributes: [Attribute]
   /// Seconds since 1970.
   public var now: UInt64
+  /// Nobody logs in: `sojourn check` wants to know whether an endpoint answers. Its answer grants nothing.
+  public var isCheck = false
+
+  /// The question of `sojourn check`: about nobody, and no login (`action.name` is `check`).
+  public static func check(now: UInt64) -> Question {
+    let nobody = CredentialFacts(kind: "none", keyID: "", serial: "0", keyFingerprint: "", caFingerprint: "", principals: [], notBefore: 0, notAfter: 0)
+    var question = Question(subjectID: "sojourn-check", account: "", login: LoginFacts(service: "", tty: "", remote: ""), credential: nobody, extensions: [], now: now)
+    question.isCheck = true
+    return question
+  }
 
   public init(subjectID: String, account: String, login: LoginFacts, credential: CredentialFacts, extensions: [CertificateExtension],
     attributes: [Attribute] = [], subjectType: String = "user", now: UInt64) {

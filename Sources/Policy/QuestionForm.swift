@@ -1,6 +1,6 @@
-internal import Configuration
+public import Configuration
 internal import DaemonProtocol
-internal import Encoding
+public import Encoding
 internal import Identity
 
 /// The question as an AuthZEN evaluation request (Authorization API 1.0, section "Access Evaluation Request").
@@ -19,7 +19,8 @@ extension Question {
     return text
   }
 
-  func evaluation(of host: HostFacts, attributesIn place: AttributePlace, requestID: String? = nil) -> JSONValue {
+  /// What the policy reads, before a dialect wraps it.
+  public func evaluation(of host: HostFacts, attributesIn place: AttributePlace, requestID: String? = nil) -> JSONValue {
     var properties: [JSONValue.Member] = []
     for attribute in attributes { properties.append(.init(attribute.name, .strings(attribute.values))) }
     let stable = JSONValue.object(unique(properties))
@@ -34,10 +35,12 @@ extension Question {
     subject.set("properties", isInSubject ? stable : .object([]))
 
     var doing = JSONObject()
-    doing.set("service", login.service)
-    doing.set("account", account)
+    if !isCheck {
+      doing.set("service", login.service)
+      doing.set("account", account)
+    }
     var action = JSONObject()
-    action.set("name", "login")
+    action.set("name", isCheck ? "check" : "login")
     action.set("properties", doing.value)
 
     var labels: [JSONValue.Member] = []
@@ -51,7 +54,7 @@ extension Question {
     context.set("time", Timestamp.text(now))
     context.set("source_ip", known(login.remote))
     context.set("tty", known(login.tty))
-    context.set("credential", credentialForm)
+    if !isCheck { context.set("credential", credentialForm) }
     if !isInSubject { context.set("attributes", stable) }
     context.set("pep", .object([.init("name", .string("pam_sojourn")), .init("version", .string(Release.version))]))
     context.set("supported_obligations", .strings(Obligations.supported))

@@ -62,6 +62,9 @@ enum KeyFile {
     return blobs
   }
 
+  /// The type that the blob names, which is a known one's once `certificate` gave it.
+  static func type(of blob: [UInt8]) -> String { String(decoding: typeName(blob), as: UTF8.self) }
+
   private static func isCertificate(_ blob: [UInt8]) -> Bool { ShownCertificate.isCertificateType(typeName(blob)) }
 
   /// Is that the type that the blob itself names?

@@ -48,7 +48,7 @@ struct CertificateCheck: ParsableCommand {
 
   func run() throws {
     let blob = try KeyFile.certificate(file)
-    let rules = ca.isEmpty ? try published() : CertificateRules(trusted: [], maxLifetime: 12 * 3600, clockSkew: 30, subject: .keyID)
+    let rules = ca.isEmpty ? try published(for: blob) : CertificateRules(trusted: [], maxLifetime: 12 * 3600, clockSkew: 30, subject: .keyID)
     var demands: CertificateDemands
     do throws(Refusal) {
       demands = try CertificateDemands(rules, loginName: user, now: at.flatMap { Timestamp.parse($0) } ?? Moment.now().unixSeconds,
@@ -60,9 +60,11 @@ struct CertificateCheck: ParsableCommand {
     try show(verdict, at: demands.now)
   }
 
-  private func published() throws -> CertificateRules {
+  /// Those of the authority that it says it is of: the emergency one has rules of its own.
+  private func published(for blob: [UInt8]) throws -> CertificateRules {
     try Terminal.requireRoot("sojourn certificate check without --ca")
-    do throws(ConfigurationUnavailable) { return try PublishedConfiguration.current().certificate } catch { throw stop(Refusal(error)) }
+    let claimed = try? UnverifiedCertificate(blob).authority
+    do throws(ConfigurationUnavailable) { return try PublishedConfiguration.current().certificateRules(for: claimed).rules } catch { throw stop(Refusal(error)) }
   }
 
   private func lists() throws -> RevocationIndex<RevocationMemory> {

@@ -20,7 +20,7 @@ struct Check: ParsableCommand {
     let read = ConfigurationFiles.read()
     var findings = configurationFindings(read)
     if let configuration = read.configuration ?? published() {
-      findings += CandidateReadiness.findings(configuration) + HostReadiness.findings(configuration)
+      findings += CandidateReadiness.findings(configuration) + HostReadiness.findings(configuration) + EndpointFindings.findings(configuration)
     } else {
       findings.append(Finding("host", .problem, "host", "was not looked at: there is no configuration to go by", remedy: "repair the configuration"))
     }

@@ -16,6 +16,9 @@ struct Status: ParsableCommand {
     let now = Moment.now().unixSeconds
     try Terminal.print("daemon         version \(Escape.visible(status.softwareVersion)), process \(status.pid), started \(Sessions.clock(status.started, now))")
     try Terminal.print("sessions       \(status.sessions) of \(status.leases) \(status.leases == 1 ? "account" : "accounts")")
+    if status.breakGlassSessions > 0 {
+      try Terminal.print("break glass    " + Terminal.coloured("\(status.breakGlassSessions) of these sessions", .red) + " without a decision of the policy; see 'sojourn sessions'")
+    }
     if let reasons = status.candidatesWithheld {
       try Terminal.print("new accounts   " + Terminal.coloured("withheld", .red) + ": nobody can log in who has no account yet")
       for reason in reasons { try Terminal.print("               - " + Escape.visible(reason, limit: 1024)) }

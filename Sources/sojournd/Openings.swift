@@ -37,6 +37,11 @@ extension Daemon {
     guard request.seconds > 0, request.seconds <= configuration.session.maxDuration, isPath(request.shell) else {
       return refuse(connection, .ceiling, "the session's length or shell is not allowed here")
     }
+    if request.decision.isBreakGlass {
+      guard let rules = configuration.breakGlass, request.seconds <= rules.maxDuration, rules.names.contains(request.name) else {
+        return refuse(connection, .ceiling, "break glass does not allow this session here")
+      }
+    }
     if request.isLocal { return openLocal(request, connection, configuration) }
     guard let name = AccountName(request.name), configuration.accounts.admits(name) else {
       return refuse(connection, .ceiling, "names of this form get no account here")

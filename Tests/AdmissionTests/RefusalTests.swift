@@ -20,7 +20,7 @@ import Policy
     [
       .notSetUp, .notThisBoot, .configurationUnusable(secret), .lookupFailed(secret), .nameNotAdmitted, .notShownHere, .programNotListed,
       .serviceNotServed(secret), .noLease, .authenticationInfo(secret), .noCredential, .noKey(method: secret), .plainKey(type: secret),
-      .severalCertificates(2), .denied(user: nil, admin: secret), .stepUp(StepUp(level: "urn:example:loa:3", methods: ["mfa"]), user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .daemonAnswer(secret), .notKept,
+      .severalCertificates(2), .notForEmergencies, .denied(user: nil, admin: secret), .stepUp(StepUp(level: "urn:example:loa:3", methods: ["mfa"]), user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .daemonAnswer(secret), .notKept,
     ]
     + CertificateRule.allCases.map { .certificate(CertificateRefusal($0, "half a sentence")) }
     + OpenRefusal.allCases.map { .notOpened($0, secret) } + policyFailures.map { .noDecision($0) } + breaches.map { .ceiling($0) }
@@ -48,6 +48,7 @@ import Policy
     case .daemonAnswer: 18
     case .notKept: 19
     case .stepUp: 60
+    case .notForEmergencies: 61
     case .certificate: 20
     case .notOpened: 21
     case .noDecision(let failure): 22 + index(failure)
@@ -92,7 +93,7 @@ import Policy
   }
 
   @Test func theTableIsWhole() {
-    #expect(Set(Self.all.map(Self.index)) == Set(0...41).subtracting([14]).union(50...57).union([60]))
+    #expect(Set(Self.all.map(Self.index)) == Set(0...41).subtracting([14]).union(50...57).union([60, 61]))
   }
 
   @Test func everyRefusalHasATokenOfItsOwn() {
@@ -150,7 +151,7 @@ import Policy
   /// What the host's admin must repair is an error; what a person did is a notice; what somebody may be trying is a warning.
   @Test func levelsSayWhoseBusinessItIs() {
     let warnings = Set([
-      "name-not-admitted", "no-subject", "certificate-form", "certificate-size", "certificate-signature", "certificate-not-for-users",
+      "name-not-admitted", "break-glass-name", "no-subject", "certificate-form", "certificate-size", "certificate-signature", "certificate-not-for-users",
       "certificate-reserved-fields", "certificate-key-id", "certificate-principals", "certificate-option-form", "certificate-extension-form",
       "certificate-self-signed", "certificate-authority-key", "certificate-authority-principals", "certificate-authority-subjects", "certificate-attributes", "certificate-serial",
       "certificate-revoked", "open-name-of-other", "open-rights-stand", "open-ceiling", "ceiling-uid", "ceiling-group", "ceiling-root-equivalent-group",

@@ -22,10 +22,10 @@ import HostSystem
 
   static let replies: [Reply] = [
     .opened(Opened(session: "1700000000-0badcafe", expires: 1_700_003_600, notes: [hostile, ""])), .done,
-    .sessions([SessionSummary(session: "1-2", name: "alice", uid: 70_001, isLocal: false, state: "active", pid: .max, login: login, keyID: hostile, groups: ["a"], opened: 1, expires: 2)], more: true),
+    .sessions([SessionSummary(session: "1-2", name: "alice", uid: 70_001, isLocal: false, state: "active", pid: .max, login: login, keyID: hostile, isBreakGlass: true, groups: ["a"], opened: 1, expires: 2)], more: true),
     .sessions([], more: false), .failed(hostile),
     .status(DaemonStatus(softwareVersion: "0.1.0", pid: 1, started: 2, candidatesWithheld: nil, configurationProblem: nil, isRelayed: false, relayProblem: nil, leases: 0, sessions: 0, quarantined: [])),
-    .status(DaemonStatus(softwareVersion: "0.1.0", pid: 1, started: 2, candidatesWithheld: [hostile], configurationProblem: hostile, isRelayed: true, relayProblem: hostile, revocationProblem: hostile, leases: 3, sessions: 4, quarantined: ["alice"])),
+    .status(DaemonStatus(softwareVersion: "0.1.0", pid: 1, started: 2, candidatesWithheld: [hostile], configurationProblem: hostile, isRelayed: true, relayProblem: hostile, revocationProblem: hostile, leases: 3, sessions: 4, breakGlassSessions: 2, quarantined: ["alice"])),
   ] + OpenRefusal.allCases.map { .refused($0, detail: hostile) }
 
   @Test func everyMessageIsReadAsItWasWritten() throws {
