@@ -21,9 +21,11 @@ let house: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
 ]
 let aliases = core.flatMap { ["-module-alias", "\($0.name)=\($0.name)Embedded"] }
+// Every message is put together with String.append(_:), whose whole fast path the optimiser copies to each of some hundred
+// places: kept a call (the option takes a part of its mangled name), the PAM module is an eighth smaller.
 let embedded = house + [
   .enableExperimentalFeature("Embedded"),
-  .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"] + aliases),
+  .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections", "-Xllvm", "-sil-inline-never-functions=SS6appendyySSF"] + aliases),
 ]
 // A call that allocates is a compile error: the NSS module lives in every process of the host.
 let noHeap: [SwiftSetting] = [.unsafeFlags(["-no-allocations"])]
@@ -79,7 +81,7 @@ targets += [
   .target(name: "Approvals",  // access requests: what is asked for, remembered, and looked at again
     dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Policy"), swiftSettings: house),
   .target(name: "Readiness",  // is this host set up so that nobody gets past us
-    dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration"), swiftSettings: house),
+    dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy"), swiftSettings: house),
   .target(name: "ConfigurationFile",  // TOML for people to the published form
     dependencies: ["TOMLKit"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "Readiness"), swiftSettings: house),
   .target(name: "Relay",  // the way to the policy endpoints: one process, many logins, connections that stay open
@@ -91,7 +93,7 @@ targets += [
     swiftSettings: house, linkerSettings: libraries),
   .executableTarget(name: "sojourn",
     dependencies: ["CPlatform", .product(name: "ArgumentParser", package: "swift-argument-parser"), "ConfigurationFile"]
-      + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Readiness", "Accounts", "Admission"),
+      + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Readiness", "Accounts", "Policy", "Admission"),
     swiftSettings: house, linkerSettings: libraries),
 ]
 

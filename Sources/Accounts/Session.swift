@@ -16,9 +16,11 @@ public struct Session: Sendable {
   /// Seconds since 1970.
   public let opened: UInt64
   public let deadline: Deadline
+  /// Seconds after which the policy must have been asked again; nil: as the host says.
+  public let reevaluateSeconds: UInt64?
 
   public init(id: String, process: ProcessReference, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
-    groups: [GrantedGroup], shell: String, opened: UInt64, deadline: Deadline) {
+    groups: [GrantedGroup], shell: String, opened: UInt64, deadline: Deadline, reevaluateSeconds: UInt64? = nil) {
     self.id = id
     self.process = process
     self.login = login
@@ -28,6 +30,7 @@ public struct Session: Sendable {
     self.shell = shell
     self.opened = opened
     self.deadline = deadline
+    self.reevaluateSeconds = reevaluateSeconds
   }
 
   /// Seconds since 1970.
@@ -62,6 +65,7 @@ extension Session {
     o.set("opened", .unsigned(opened))
     o.set("deadline_wall_ns", .integer(deadline.wall))
     o.set("deadline_boot_ns", .integer(deadline.boot))
+    o.set("reevaluate_seconds", reevaluateSeconds.map { .unsigned($0) })
     return o.value
   }
 
@@ -72,6 +76,7 @@ extension Session {
       login: try LoginFacts(read.object("login")), credential: try CredentialFacts(read.object("credential")),
       decision: try DecisionFacts(read.object("decision")), groups: groups, shell: try read.string("shell"),
       opened: try read.unsigned("opened"),
-      deadline: Deadline(wall: try read.integer("deadline_wall_ns"), boot: try read.integer("deadline_boot_ns")))
+      deadline: Deadline(wall: try read.integer("deadline_wall_ns"), boot: try read.integer("deadline_boot_ns")),
+      reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"))
   }
 }

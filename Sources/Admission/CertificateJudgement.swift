@@ -2,6 +2,16 @@ public import Configuration
 public import Credentials
 public import Encoding
 
+extension SubjectSource {
+  var field: SubjectField {
+    switch self {
+    case .keyID: .keyID
+    case .principal: .loginName
+    case .certificateExtension(let name): .certificateExtension(name)
+    }
+  }
+}
+
 extension CertificateDemands {
   /// What the host's rules demand of a certificate, for module and command line alike.
   /// - Throws: `configurationUnusable` if an authority's limit cannot be read.
@@ -9,6 +19,6 @@ extension CertificateDemands {
     var authorities: [AuthorityLimits] = []
     for authority in rules.trusted { authorities.append(try authority.limits) }
     self.init(authorities: authorities, loginName: loginName, now: now, maxLifetime: rules.maxLifetime, clockSkew: rules.clockSkew, enforcer: .sshd,
-      client: client)
+      client: client, subject: rules.subject.field, isSingleUse: rules.singleUse)
   }
 }

@@ -8,8 +8,10 @@ internal import Policy
 struct Credential {
   let certificate: VerifiedCertificate
   let facts: CredentialFacts
-  /// What its authority certifies: the subject's type to the policy.
+  /// The subject's type to the policy.
   let kind: SubjectKind
+  /// Set if the emergency authority signed it: then this host decides, and no endpoint is asked.
+  let breakGlass: BreakGlassRules?
 
   /// Exactly one certificate of an authority of ours; everything else is told apart, because each has another remedy.
   static func of(_ info: AuthenticationInfo, _ login: Login, _ configuration: Published, now: UInt64, _ revocations: some Revocations,
@@ -20,40 +22,32 @@ struct Credential {
       if let method = info.otherMethods.first { throw .noKey(method: method) }
       throw .noCredential
     }
-    let rules = configuration.rules.certificate
-    if let authority = shown.claimedAuthority, !configuration.trusts(authority) {
+    let claimed = shown.claimedAuthority
+    let (rules, breakGlass) = configuration.rules.certificateRules(for: claimed)
+    if let authority = claimed, !configuration.trusts(authority) {
       throw .certificate(.foreign(authority: authority))
     }
-    let demands = try CertificateDemands(rules, loginName: String(decoding: login.user, as: UTF8.self), now: now, client: IPAddress(login.remoteAddress))
+    let demands = try CertificateDemands(rules, loginName: String(decoding: login.user, as: UTF8.self), now: now, client: IPAddress(login.remoteHost))
     var seen: AttestedCertificate?
     let certificate: VerifiedCertificate
     do throws(CertificateRefusal) {
       certificate = try VerifiedCertificate.verify(shown.blob, demands, revocations, seen: &seen)
     } catch {
-      if let seen { trail.credential = CredentialFacts(seen) }
+      if let seen {
+        trail.credential = CredentialFacts(seen)
+        if breakGlass != nil { trail.decision = .breakGlass(subject: "") }
+      }
       throw .certificate(error)
     }
     var facts = CredentialFacts(certificate.attested)
     facts.keyID = certificate.keyID
     facts.principals = certificate.principals
     trail.credential = facts
+    if breakGlass != nil { trail.decision = .breakGlass(subject: certificate.subjectID) }
     let signer = certificate.subject.authority
-    let kind = rules.trusted.first { $0.blob.elementsEqual(signer) }?.kind ?? .user
-    return Credential(certificate: certificate, facts: facts, kind: kind)
-  }
-
-  /// Who the policy is told that it is.
-  func subject(_ source: SubjectSource, account: String) throws(Refusal) -> String {
-    switch source {
-    case .keyID: return certificate.keyID
-    case .principal: return account
-    case .certificateExtension(let name):
-      for option in certificate.extensions where option.name.isExactly(name) {
-        // As a key ID is held: it identifies somebody, so it is short, and nothing in it hides or breaks a line.
-        if let text = option.text, !text.utf8.isEmpty, text.utf8.count <= 256, text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) { return text }
-      }
-      throw .noSubject(extension: name)
-    }
+    let certified = rules.trusted.first { $0.blob.elementsEqual(signer) }?.kind ?? .user
+    let kind = rules.kind(certified: certified, loginName: String(decoding: login.user, as: UTF8.self), extensions: certificate.extensions.map { $0.name })
+    return Credential(certificate: certificate, facts: facts, kind: kind, breakGlass: breakGlass)
   }
 
   /// What its authority says of the subject, as far as it is listed for that.
@@ -84,8 +78,17 @@ extension TrustedAuthority {
         }
         sources.append(source)
       }
-      return AuthorityLimits(blob: blob, principals: principals, maxLifetime: maxLifetime, networks: ranges, attributes: sources)
+      return AuthorityLimits(blob: blob, principals: principals, subjects: subjects, maxLifetime: maxLifetime, networks: ranges, attributes: sources)
     }
+  }
+}
+
+extension CertificateRules {
+  /// A workload is what its authority certifies as one, what logs in under a workload's name, or what its extension calls so.
+  func kind(certified: SubjectKind, loginName: String, extensions: [String]) -> SubjectKind {
+    if workloadPrincipals.contains(where: { Wildcard.matches(Array($0.utf8), Array(loginName.utf8)) }) { return .workload }
+    if !workloadExtension.utf8.isEmpty, extensions.contains(where: { $0.isExactly(workloadExtension) }) { return .workload }
+    return certified
   }
 }
 
@@ -99,12 +102,16 @@ extension CredentialFacts {
 }
 
 extension Published {
-  func trusts(_ authority: [UInt8]) -> Bool { rules.certificate.trusted.contains { $0.blob.elementsEqual(authority) } }
+  /// An authority of ours, the emergency one included.
+  func trusts(_ authority: [UInt8]) -> Bool {
+    rules.certificateRules(for: authority).rules.trusted.contains { $0.blob.elementsEqual(authority) }
+  }
 
-  /// Does sshd's word hold a certificate that may be of an authority of ours? One whose authority cannot be told may.
+  /// Does sshd's word hold a certificate that may be of an authority of ours? One whose authority cannot be told may, and so
+  /// may one whose authority is spelled in a way that sshd takes for another key's.
   func mayTrustAny(of info: AuthenticationInfo) -> Bool {
     info.certificates.contains { certificate in
-      guard let authority = certificate.claimedAuthority else { return true }
+      guard let authority = certificate.claimedAuthority, PublicKey.hasOneSpelling(authority) else { return true }
       return trusts(authority)
     }
   }

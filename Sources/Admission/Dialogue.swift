@@ -7,6 +7,7 @@ public protocol Dialogue {
   func show(info text: String)
   /// What the person types; nil if this program cannot ask now.
   func ask(_ text: String) -> [UInt8]?
+  func hear(_ refusal: Refusal)
   /// Leaves the session's id in the handle for close_session; false if that failed.
   func keep(session: String) -> Bool
   /// The id that this very process left in this handle.
@@ -15,5 +16,10 @@ public protocol Dialogue {
   func limitRuntime(seconds: UInt64) -> Bool
 }
 
+extension Dialogue {
+  /// The refusal as such, for who wants more of it than PAM does.
+  public func hear(_ refusal: Refusal) {}
+}
+
 /// syslog(3) levels.
-public enum LogLevel: Sendable { case error, warning, notice, info, debug }
+public enum LogLevel: Sendable { case alert, error, warning, notice, info, debug }

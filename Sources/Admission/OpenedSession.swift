@@ -85,6 +85,6 @@ extension OpenRequest {
       seconds = min(seconds, end - now)
     }
     self.init(name: decision.account, uid: entry.uid, isLocal: isLocal, login: login.facts, credential: credential.facts, decision: decision.facts,
-      groups: held.groups, shell: isLocal ? entry.shell : held.shell, seconds: seconds)
+      groups: held.groups, shell: isLocal ? entry.shell : held.shell, seconds: seconds, reevaluateSeconds: held.reevaluateSeconds)
   }
 }

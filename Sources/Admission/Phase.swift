@@ -21,11 +21,12 @@ struct Phase<World: Surroundings, Voice: Dialogue> {
   func refuse(_ refusal: Refusal, _ trail: Trail, tellsDaemon: Bool = true) -> PAMResult {
     let row = refusal.row
     let facts = login.facts
-    var line = "refused \(login.shownUser): \(refusal.token)"
+    var line = (trail.isBreakGlass ? Trail.breakGlassMark : "") + "refused \(login.shownUser): \(refusal.token)"
     if !row.detail.utf8.isEmpty { line += ": " + refusal.detail }
     line += " (service=\(facts.service) from=\(facts.remote)" + trail.text + ")"
-    log(row.level, line)
-    if !login.isSilent { voice.show(error: refusal.sentence(for: login.shownUser, request: trail.decision?.requestID)) }
+    log(trail.isBreakGlass ? .alert : row.level, line)
+    voice.hear(refusal)
+    if !login.isSilent { voice.show(error: refusal.sentence(for: login.shownUser, request: trail.isBreakGlass ? nil : trail.decision?.requestID)) }
     if tellsDaemon {
       let message = RefusedLogin(name: login.shownUser, isLocal: trail.isLocal, login: facts, credential: trail.credential, decision: trail.decision,
         token: refusal.token, detail: refusal.detail)
@@ -46,7 +47,7 @@ extension Trail {
     if let credential {
       text += " key_id=" + Escape.quoted(credential.keyID, limit: 256) + " serial=" + credential.serial + " ca=" + credential.caFingerprint
     }
-    if let decision { text += " request=" + Escape.visible(decision.requestID, limit: 64) }
+    if let decision, !decision.isBreakGlass { text += " request=" + Escape.visible(decision.requestID, limit: 64) }
     return text
   }
 }

@@ -30,14 +30,17 @@ public enum Refusal: Error, Sendable {
   case plainKey(type: String)
   case severalCertificates(Int)
   case certificate(CertificateRefusal)
-  /// `certificate.subject` names an extension that the certificate lacks.
-  case noSubject(extension: String)
+  // This host's own decision.
+  /// A certificate of the emergency authority for a name that `break_glass.names` lacks.
+  case notForEmergencies
   // The policy.
   case denied(user: String?, admin: String?)
   /// It was asked about, or could not be. The relay writes the row (Approvals/ApprovalOutcome): it knows what was said.
   case notApproved(ApprovalReply)
   /// The approval that the policy's yes rests on is over.
   case approvalOver
+  /// The policy wants stronger proof of who it is.
+  case stepUp(StepUp, user: String?, admin: String?)
   case noDecision(PolicyFailure)
   case ceiling(CeilingBreach)
   /// The certificate ends too soon for a session (`end_with_certificate`).
@@ -114,15 +117,26 @@ extension Refusal {
       RefusalRow("several-certificates", .notice, "more than one certificate was shown.", "Log in with exactly one.", "\(count) certificates")
     case .certificate(let refusal):
       Refusal.row(refusal)
-    case .noSubject(let name):
-      RefusalRow("no-subject", .warning, "the certificate does not say who you are in the way that this host asks.", Refusal.tellAdmin,
-        "it has no text in the extension " + Escape.visible(name, limit: 64))
     case .notApproved(let reply):
       RefusalRow(reply.word, reply.isFault ? .error : .notice, reply.happened, reply.remedy, reply.detail)
     case .approvalOver:
       RefusalRow("approval-over", .notice, "the approval is over.", "Log in again to ask anew.")
+    case .notForEmergencies:
+      RefusalRow("break-glass-name", .warning, "this name is not let in by an emergency certificate.", Refusal.tellAdmin, "the name is not in break_glass.names")
     case .denied(let user, let admin):
       RefusalRow("denied", .notice, "the policy said no" + (user.map { ": " + $0 } ?? "."), "If that is wrong, ask whoever answers for the policy.", admin ?? "")
+    case .stepUp(let stepUp, let user, let admin):
+      RefusalRow("step-up", .notice, "the policy wants stronger proof of who you are" + (user.map { ": " + $0 } ?? "."), stepUp.remedy, admin ?? stepUp.remedy)
+    case .noDecision(.obligation(let what)):
+      RefusalRow(PolicyFailure.obligation(what).token, .error, "the policy said yes on a condition that this host cannot meet.", Refusal.tellAdmin,
+        PolicyFailure.obligation(what).detail)
+    case .ceiling(.reevaluation(let seconds)):
+      RefusalRow(CeilingBreach.reevaluation(seconds: seconds).token, .warning, "the policy wants to decide anew while you are in, which this host cannot do yet.", Refusal.tellAdmin,
+        CeilingBreach.reevaluation(seconds: seconds).detail)
+    case .ceiling(.recording):
+      RefusalRow(CeilingBreach.recording.token, .warning, "the policy wants your session recorded, which this host cannot do.", Refusal.tellAdmin, CeilingBreach.recording.detail)
+    case .noDecision(.relay(let why)):
+      RefusalRow(PolicyFailure.relay(why).token, .error, exit: 3, "there is no decision from the policy.", Refusal.again, why)
     case .noDecision(let failure):
       RefusalRow(failure.token, .error, "there is no decision from the policy.", Refusal.again, failure.detail)
     case .ceiling(let breach):
@@ -163,7 +177,9 @@ extension Refusal {
       RefusalRow(refusal.rule.token, .error, exit: 2, "this host's list of revoked certificates cannot be used, so it lets nobody in.", Refusal.tellAdmin, refusal.detail)
     case .sourceAddress, .authorityNetworks:
       RefusalRow(refusal.rule.token, .notice, shown, "Log in from an address that the certificate and its authority allow.", refusal.detail)
-    case .authorityPrincipals: RefusalRow(refusal.rule.token, .warning, shown, Refusal.tellAdmin, refusal.detail)
+    case .subject:
+      RefusalRow(refusal.rule.token, .warning, "the certificate does not say who you are in the way that this host asks.", Refusal.tellAdmin, refusal.detail)
+    case .authorityPrincipals, .authoritySubjects: RefusalRow(refusal.rule.token, .warning, shown, Refusal.tellAdmin, refusal.detail)
     case .loginName: RefusalRow(refusal.rule.token, .notice, shown, "Log in under one of the certificate's names.", refusal.detail)
     case .criticalOption:
       RefusalRow(refusal.rule.token, .notice, "the certificate demands " + refusal.detail + ", which nobody here can hold.", Refusal.newCertificate, refusal.detail)
@@ -191,6 +207,18 @@ extension Refusal {
     case .alreadyUsed: RefusalRow(token, .notice, "the certificate was used before, and this host takes each one only once.", Refusal.newCertificate, detail)
     case .notReady: RefusalRow(token, .error, exit: 3, "sojournd cannot open sessions now.", Refusal.again, detail)
     }
+  }
+}
+
+extension StepUp {
+  /// What the person has to get: sshd cannot ask for more within a login.
+  var remedy: String {
+    var demand = "Get a certificate that is issued"
+    if let level { demand += " with the authentication level " + level }
+    var listed = ""
+    for method in methods { listed += (listed.utf8.isEmpty ? "" : ", ") + method }
+    if !methods.isEmpty { demand += (level == nil ? " after authentication by " : " (by ") + listed + (level == nil ? "" : ")") }
+    return demand + ", and log in again."
   }
 }
 

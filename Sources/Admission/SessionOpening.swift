@@ -64,11 +64,12 @@ extension Phase {
     }
     let now = world.moment().unixSeconds
     let credential = try Credential.of(info, login, configuration, now: now, world.revocations(rules.certificate.revoked), &trail)
-    var question = Question(subjectID: try credential.subject(rules.certificate.subject, account: account), account: account, login: login.facts,
-      credential: credential.facts, extensions: credential.extensions, attributes: credential.attributes, subjectType: credential.kind.text, now: now)
-    let decision = try Decision.ask(&question, configuration, self, &trail)
-    // A certificate may end, or be revoked, while somebody waits.
-    if question.approval != nil { _ = try Credential.of(info, login, configuration, now: question.now, world.revocations(rules.certificate.revoked), &trail) }
+    let decision: Decision
+    if let own = try Decision.breakGlass(credential, account: account, isLocal: trail.isLocal, now: now) {
+      decision = own
+    } else {
+      decision = try ask(credential, info, account, configuration, now: now, &trail)
+    }
     let request = try OpenRequest(decision, credential, entry, login, rules, isLocal: trail.isLocal, now: world.moment().unixSeconds) { note in
       log(.notice, "\(account): \(note)")
     }
@@ -81,14 +82,27 @@ extension Phase {
     return .entered(proof)
   }
 
+  private func ask(_ credential: Credential, _ info: AuthenticationInfo, _ account: String, _ configuration: Published, now: UInt64, _ trail: inout Trail) throws(Refusal) -> Decision {
+    var question = Question(subjectID: credential.certificate.subjectID, account: account, login: login.facts,
+      credential: credential.facts, extensions: credential.extensions, attributes: credential.attributes, subjectType: credential.kind.text, now: now)
+    let decision = try Decision.ask(&question, configuration, self, &trail)
+    // A certificate may end, or be revoked, while somebody waits.
+    if question.approval != nil {
+      _ = try Credential.of(info, login, configuration, now: question.now, world.revocations(configuration.rules.certificate.revoked), &trail)
+    }
+    return decision
+  }
+
   private func welcome(_ session: OpenedSession, _ entry: PasswordEntry, _ trail: Trail) {
     for note in session.notes { log(.notice, "\(login.shownUser): \(note)") }
     if !voice.limitRuntime(seconds: session.seconds) { log(.warning, "systemd is not told the session's end; the daemon holds it alone") }
     let facts = login.facts
     let until = Timestamp.text(session.expires)
-    log(.info, "granted \(login.shownUser): session=\(session.id) uid=\(entry.uid) until=\(until) (service=\(facts.service) from=\(facts.remote)" + trail.text + ")")
+    let isEmergency = trail.isBreakGlass
+    log(isEmergency ? .alert : .info, (isEmergency ? Trail.breakGlassMark : "") + "granted \(login.shownUser): session=\(session.id) uid=\(entry.uid) until=\(until) (service=\(facts.service) from=\(facts.remote)" + trail.text + ")")
     guard !login.isSilent else { return }
     let end = trail.isLocal ? "" : " The home directory is removed at the end."
-    voice.show(info: "Sojourn: \(login.shownUser) is let in until \(until), that is for \(TimeSpan.text(session.seconds)).\(end)")
+    let mark = isEmergency ? Trail.breakGlassMark + "without a decision of the policy, which is logged and reported, " : ""
+    voice.show(info: "Sojourn: \(mark)\(login.shownUser) is let in until \(until), that is for \(TimeSpan.text(session.seconds)).\(end)")
   }
 }

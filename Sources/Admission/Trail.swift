@@ -6,4 +6,8 @@ struct Trail {
   /// Only of a certificate that an authority of ours signed: the rest anybody could have written.
   var credential: CredentialFacts?
   var decision: DecisionFacts?
+
+  var isBreakGlass: Bool { decision?.isBreakGlass ?? false }
+  /// Before every line about an emergency, so that nobody overlooks one.
+  static var breakGlassMark: String { "BREAK GLASS: " }
 }

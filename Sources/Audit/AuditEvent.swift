@@ -5,7 +5,7 @@ public import Encoding
 public struct AuditEvent: Sendable {
   /// What happened.
   public enum Kind: Sendable {
-    case grant, refusal, sessionEnd, leaseEnd, endFailed, intruder, candidates, configuration, daemon
+    case grant, refusal, sessionEnd, leaseEnd, endFailed, intruder, candidates, configuration, daemon, breakGlass
 
     public var text: String {
       switch self {
@@ -18,6 +18,7 @@ public struct AuditEvent: Sendable {
       case .candidates: "candidates"
       case .configuration: "configuration"
       case .daemon: "daemon"
+      case .breakGlass: "break-glass"
       }
     }
   }

@@ -57,6 +57,8 @@ static void fill(struct sojourn_stat *out, const struct stat *s) {
   out->gid = s->st_gid;
   out->modified_seconds = s->st_mtim.tv_sec;
   out->modified_nanoseconds = s->st_mtim.tv_nsec;
+  out->changed_seconds = s->st_ctim.tv_sec;
+  out->changed_nanoseconds = s->st_ctim.tv_nsec;
 }
 
 int sojourn_fstat(int fd, struct sojourn_stat *out) {

@@ -61,6 +61,8 @@ public struct TrustedAuthority: Sendable {
   public var kind: SubjectKind
   /// Patterns of the login names that it may sign for; empty: all.
   public var principals: [String]
+  /// Patterns of the subjects that it may speak for; empty: all.
+  public var subjects: [String]
   /// Seconds; nil: only the limit of all certificates.
   public var maxLifetime: UInt64?
   /// Address ranges (`10.0.0.0/8`) that its certificates may be used from; empty: all.
@@ -80,12 +82,13 @@ public struct TrustedAuthority: Sendable {
     }
   }
 
-  public init(blob: [UInt8], file: String, kind: SubjectKind = .user, principals: [String] = [], maxLifetime: UInt64? = nil, networks: [String] = [],
-    attributes: [Attribute] = []) {
+  public init(blob: [UInt8], file: String, kind: SubjectKind = .user, principals: [String] = [], subjects: [String] = [],
+    maxLifetime: UInt64? = nil, networks: [String] = [], attributes: [Attribute] = []) {
     self.blob = blob
     self.file = file
     self.kind = kind
     self.principals = principals
+    self.subjects = subjects
     self.maxLifetime = maxLifetime
     self.networks = networks
     self.attributes = attributes
@@ -264,13 +267,29 @@ public struct BreakGlassRules: Sendable {
   public var file: String
   /// Login names, exact.
   public var names: [String]
-  /// Seconds.
+  /// What a transient account is put into; each is one of `accounts.groups` too.
+  public var groups: [String]
+  /// Seconds: of a session, and of a certificate's whole lifetime.
   public var maxDuration: UInt64
 
-  public init(authority: [UInt8], file: String, names: [String], maxDuration: UInt64) {
+  public init(authority: [UInt8], file: String, names: [String], groups: [String] = [], maxDuration: UInt64) {
     self.authority = authority
     self.file = file
     self.names = names
+    self.groups = groups
     self.maxDuration = maxDuration
+  }
+}
+
+extension PublishedConfiguration {
+  /// What a certificate must be that says it is of this authority. The emergency authority's are judged by the same rules as
+  /// all, with that one authority and its own lifetime: neither may ever be taken for the other.
+  public func certificateRules(for authority: [UInt8]?) -> (rules: CertificateRules, breakGlass: BreakGlassRules?) {
+    guard let breakGlass, let authority, breakGlass.authority.elementsEqual(authority) else { return (certificate, nil) }
+    var rules = certificate
+    rules.trusted = [TrustedAuthority(blob: breakGlass.authority, file: breakGlass.file)]
+    rules.maxLifetime = breakGlass.maxDuration
+    rules.subject = .keyID
+    return (rules, breakGlass)
   }
 }

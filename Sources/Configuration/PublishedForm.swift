@@ -61,6 +61,7 @@ extension PublishedConfiguration {
     b.set("ca", breakGlass.map { Base64.encode($0.authority) } ?? "")
     b.set("file", breakGlass?.file ?? "")
     b.set("names", .strings(breakGlass?.names ?? []))
+    b.set("groups", .strings(breakGlass?.groups ?? []))
     b.set("max_duration", .unsigned(breakGlass?.maxDuration ?? 0))
     root.set("break_glass", b.value)
     return root.value
@@ -122,7 +123,8 @@ extension PublishedConfiguration {
     let b = try read.object("break_glass")
     let emergencyKey = Array(try b.string("ca").utf8)
     guard let authority = Base64.decode(emergencyKey.span, 0..<emergencyKey.count) else { throw MemberError(member: "break_glass.ca", reason: "not base64") }
-    let emergency = BreakGlassRules(authority: authority, file: try b.string("file"), names: try b.strings("names"), maxDuration: try b.unsigned("max_duration"))
+    let emergency = BreakGlassRules(authority: authority, file: try b.string("file"), names: try b.strings("names"), groups: try b.strings("groups"),
+      maxDuration: try b.unsigned("max_duration"))
     breakGlass = authority.isEmpty ? nil : emergency
   }
 }

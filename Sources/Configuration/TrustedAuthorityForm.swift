@@ -8,6 +8,7 @@ extension TrustedAuthority {
     form.set("file", file)
     form.set("kind", kind.text)
     form.set("principals", .strings(principals))
+    form.set("subjects", .strings(subjects))
     // 0 is no lifetime, and so stands for "no limit of its own".
     form.set("max_lifetime", .unsigned(maxLifetime ?? 0))
     form.set("networks", .strings(networks))
@@ -25,7 +26,7 @@ extension TrustedAuthority {
     var attributes: [Attribute] = []
     for member in try read.objects("attributes") { attributes.append(Attribute(name: try member.string("name"), source: try member.string("source"))) }
     let lifetime = try read.unsigned("max_lifetime")
-    self.init(blob: blob, file: try read.string("file"), kind: kind, principals: try read.strings("principals"), maxLifetime: lifetime == 0 ? nil : lifetime,
-      networks: networks, attributes: attributes)
+    self.init(blob: blob, file: try read.string("file"), kind: kind, principals: try read.strings("principals"), subjects: try read.strings("subjects"),
+      maxLifetime: lifetime == 0 ? nil : lifetime, networks: networks, attributes: attributes)
   }
 }

@@ -5,10 +5,10 @@ internal import Readiness
 
 extension SettingsReader {
   /// `[[ca]]`: every key with limits of its own.
-  mutating func authorities(of tables: [Settings.AuthorityTable], _ files: HostFiles) -> [TrustedAuthority] {
+  mutating func authorities(of tables: [Settings.AuthorityTable], _ files: HostFiles, _ subject: SubjectSource) -> [TrustedAuthority] {
     var authorities: [TrustedAuthority] = []
     for table in tables {
-      for authority in authority(table, files) {
+      for authority in authority(table, files, subject) {
         if let same = authorities.first(where: { $0.blob.elementsEqual(authority.blob) }) {
           fault(table.place, "ca.key: \(authority.file) holds a key that \(same.file) holds too; expected every key once")
         } else {
@@ -19,9 +19,10 @@ extension SettingsReader {
     return authorities
   }
 
-  private mutating func authority(_ table: Settings.AuthorityTable, _ files: HostFiles) -> [TrustedAuthority] {
+  private mutating func authority(_ table: Settings.AuthorityTable, _ files: HostFiles, _ subject: SubjectSource) -> [TrustedAuthority] {
     let kind = authorityKind(table)
     let principals = principalPatterns(table)
+    let subjects = subjectPatterns(table, subject)
     let lifetime = authorityLifetime(table)
     let networks = authorityNetworks(table)
     let attributes = authorityAttributes(table)
@@ -35,7 +36,8 @@ extension SettingsReader {
     }
     do throws(AuthorityFile.Fault) {
       return try AuthorityFile.read(path, files).map {
-        TrustedAuthority(blob: $0.blob, file: $0.file, kind: kind, principals: principals, maxLifetime: lifetime, networks: networks, attributes: attributes)
+        TrustedAuthority(blob: $0.blob, file: $0.file, kind: kind, principals: principals, subjects: subjects, maxLifetime: lifetime, networks: networks,
+          attributes: attributes)
       }
     } catch {
       fault(place, "ca.key: \(error.sentence)")
@@ -56,8 +58,27 @@ extension SettingsReader {
   private mutating func principalPatterns(_ table: Settings.AuthorityTable) -> [String] {
     guard let (patterns, place) = texts(table, "principals") else { return [] }
     if patterns.isEmpty { fault(place, "ca.principals is empty; expected patterns of login names such as \"deploy-*\", or no such key for every name") }
-    for pattern in patterns where pattern.utf8.isEmpty || pattern.utf8.count > 256 || !pattern.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 44 }) {
+    for pattern in patterns where !SettingsReader.isLoginPattern(pattern) {
       fault(place, "ca.principals: '\(pattern)' is no pattern of a login name; expected printable letters without comma, with * and ? for any")
+    }
+    return patterns
+  }
+
+  /// Whoever limits the names that an authority lets in means whom it speaks for too; and that would stay open, because the
+  /// subject is another field of the certificate than the names, unless it is the login name itself.
+  private mutating func subjectPatterns(_ table: Settings.AuthorityTable, _ subject: SubjectSource) -> [String] {
+    guard let (patterns, place) = texts(table, "subjects") else {
+      func has(_ key: String) -> Bool { table.entries.contains { $0.name.isExactly(key) } }
+      if case .principal = subject { return [] }
+      if has("principals"), !has("subjects") {
+        fault(table.place, "ca.subjects is missing; expected patterns of the subjects that this authority may speak for, such as \"spiffe://example.com/ci/*\","
+          + " because ca.principals limits the login names only, or [\"*\"] for everybody")
+      }
+      return []
+    }
+    if patterns.isEmpty { fault(place, "ca.subjects is empty; expected patterns such as \"spiffe://example.com/ci/*\", or [\"*\"] for everybody") }
+    for pattern in patterns where pattern.utf8.isEmpty || pattern.utf8.count > 256 || !pattern.utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) {
+      fault(place, "ca.subjects: '\(pattern)' is no pattern of a subject; expected 1 to 256 bytes without control characters, with * and ? for any")
     }
     return patterns
   }

@@ -9,22 +9,43 @@ extension SettingsReader {
     let single = boolean("certificate", "single_use")
     let lifetime = duration("certificate", "max_lifetime", from: 1, to: 30 * 86400)
     let skew = duration("certificate", "clock_skew", from: 0, to: 600)
-    let workloads = strings("certificate", "workload_principals")
-    if workloads.isSound, !workloads.value.isEmpty { fault(workloads, "is not in this version; remove the key") }
-    let workloadExtension = string("certificate", "workload_extension")
-    if workloadExtension.isSound, !workloadExtension.value.utf8.isEmpty { fault(workloadExtension, "is not in this version; remove the key") }
-    return CertificateRules(trusted: authorities(files), maxLifetime: lifetime.value, clockSkew: skew.value, subject: subject(),
-      revoked: revoked, singleUse: single.value)
+    let subject = subject()
+    return CertificateRules(trusted: authorities(files, subject), maxLifetime: lifetime.value, clockSkew: skew.value, subject: subject,
+      revoked: revoked, singleUse: single.value, workloadPrincipals: workloadPrincipals(), workloadExtension: workloadExtension())
   }
 
-  private mutating func authorities(_ files: HostFiles) -> [TrustedAuthority] {
+  /// Patterns as those of `ca.principals`.
+  private mutating func workloadPrincipals() -> [String] {
+    let patterns = strings("certificate", "workload_principals")
+    guard patterns.isSound else { return [] }
+    if patterns.value.count > 64 { fault(patterns, "holds \(patterns.value.count) patterns; expected at most 64") }
+    for pattern in patterns.value where !SettingsReader.isLoginPattern(pattern) {
+      fault(patterns, "'\(pattern)' is no pattern of a login name; expected printable letters without comma, with * and ? for any")
+    }
+    return patterns.value
+  }
+
+  private mutating func workloadExtension() -> String {
+    let name = string("certificate", "workload_extension")
+    guard name.isSound else { return "" }
+    if !name.value.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) || name.value.utf8.count > 256 {
+      fault(name, "the name of an extension has printable letters only, at most 256")
+    }
+    return name.value
+  }
+
+  static func isLoginPattern(_ pattern: String) -> Bool {
+    (1...256).contains(pattern.utf8.count) && pattern.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != 44 }
+  }
+
+  private mutating func authorities(_ files: HostFiles, _ subject: SubjectSource) -> [TrustedAuthority] {
     let isListed = Schema.key("certificate", "trusted_ca").map { settings.isWritten($0) } ?? false
     if let tables = settings.authorities {
       if isListed {
         let list = strings("certificate", "trusted_ca")
         fault(list, "there are [[ca]] tables too; expected one or the other, so that nobody overlooks the authority without limits")
       }
-      return authorities(of: tables, files)
+      return authorities(of: tables, files, subject)
     }
     let paths = strings("certificate", "trusted_ca")
     guard paths.isSound else { return [] }

@@ -77,11 +77,12 @@ public struct ConfigurationFiles: Sendable {
     let facts = reader.host(host)
     let accounts = reader.accounts(host)
     let session = reader.session()
-    reader.breakGlass()
+    let breakGlass = reader.breakGlass(certificate.trusted, accounts, host)
     var configuration: PublishedConfiguration?
     if let accounts {
       reader.fits(accounts, facts)
-      configuration = PublishedConfiguration(certificate: certificate, policy: policy, host: facts, accounts: accounts, session: session)
+      configuration = PublishedConfiguration(certificate: certificate, policy: policy, host: facts, accounts: accounts, session: session,
+        breakGlass: breakGlass)
     }
     let hasErrors = reader.problems.contains { $0.severity == .error }
     return ConfigurationFiles(configuration: hasErrors ? nil : configuration, revocations: hasErrors ? nil : reader.revocations, problems: sorted(reader.problems, paths), isUnreadable: isUnreadable, files: paths)

@@ -7,7 +7,6 @@ extension SettingsReader {
   /// `[policy]`.
   mutating func policy(_ files: HostFiles) -> PolicyRules {
     let dialect = word("policy", "dialect", ["authzen", "opa"])
-    if dialect.value.isExactly("opa") { fault(dialect, "\"opa\" is not in this version; expected \"authzen\", which OPA's AuthZEN plugin speaks too") }
     let via = word("policy", "via", ["relay", "direct"])
     let wait = duration("policy", "approval_wait", from: 0, to: 90)  // sshd ends a login after 120 seconds (LoginGraceTime)
     let place = word("policy", "attributes_in", ["subject", "context"])
@@ -20,14 +19,16 @@ extension SettingsReader {
       fault(there, "needs \(missing) too: a certificate and its key are used together")
     }
     let token = file("policy", "token_file", holding: "", secret: true, files)
-    return PolicyRules(endpoints: endpoints(files), caFile: set(caFile), clientCertificate: set(certificate), clientKey: set(key), tokenFile: set(token),
-      attributesIn: place.value.isExactly("context") ? .context : .subject, deadline: deadline.value * 1000, via: via.value.isExactly("direct") ? .direct : .relay,
+    let isOPA = dialect.value.isExactly("opa")
+    return PolicyRules(endpoints: endpoints(isOPA: isOPA, files), caFile: set(caFile), clientCertificate: set(certificate), clientKey: set(key), tokenFile: set(token),
+      attributesIn: place.value.isExactly("context") ? .context : .subject, deadline: deadline.value * 1000,
+      dialect: isOPA ? .opa : .authzen, via: via.value.isExactly("direct") ? .direct : .relay,
       approvalWait: wait.value)
   }
 
   private func set(_ value: Value<String>) -> String? { value.value.utf8.isEmpty ? nil : value.value }
 
-  private mutating func endpoints(_ files: HostFiles) -> [PolicyEndpoint] {
+  private mutating func endpoints(isOPA: Bool, _ files: HostFiles) -> [PolicyEndpoint] {
     let urls = strings("policy", "endpoints")
     guard urls.isSound else { return [] }
     guard !urls.value.isEmpty, urls.value.count <= 8 else {
@@ -42,6 +43,7 @@ extension SettingsReader {
         endpoints.append(endpoint)
       } catch { fault(urls, error.sentence) }
     }
+    if isOPA { checkRoutes(of: endpoints, urls) }
     return endpoints
   }
 
@@ -55,6 +57,19 @@ extension SettingsReader {
     if let directory = files.untrustedDirectory(above: path, orOf: owner) {
       fault(urls, "\(directory) can be changed by others than root and the owner of \(path)")
     }
+  }
+
+  /// OPA's data API only, and one form of it: the same body is asked of every endpoint.
+  private mutating func checkRoutes(of endpoints: [PolicyEndpoint], _ urls: Value<[String]>) {
+    var forms: Set<String> = []
+    for endpoint in endpoints {
+      switch OPARoute(url: endpoint.url) {
+      case nil: fault(urls, "'\(endpoint.url)' is no address of OPA's data API; expected a path such as /v0/data/sojourn/login/answer or /v1/data/…")
+      case .bare: forms.insert("/v0/data/")
+      case .wrapped: forms.insert("/v1/data/")
+      }
+    }
+    if forms.count > 1 { fault(urls, "mixes /v0/data/ and /v1/data/; expected the same for all endpoints") }
   }
 
   /// A file that a login will open: it must be there, be root's, and hold what it is named for. "" is none.

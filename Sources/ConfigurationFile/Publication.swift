@@ -10,10 +10,13 @@ public enum Publication {
     case notEncodable
     /// The path that could not be written, and why.
     case notWritten(String, SystemError)
+    /// Somebody else has been publishing for that many seconds.
+    case busy(UInt64)
   }
 
   /// First the last good copy, on the disk, then the published file: whoever sees the new one can count on the copy.
   /// Nothing of either is ever half written, and a failure leaves what was published.
+  /// Whoever calls it holds the `PublicationLock`, and has held it since before the files were read.
   /// - Parameter revocations: what is published of the revocation lists; nil if none is configured.
   public static func publish(_ configuration: PublishedConfiguration, revocations: [UInt8]?) throws(Failure) {
     guard let text = configuration.json.text(), text.count < PublishedConfiguration.cap else { throw .notEncodable }
@@ -51,7 +54,7 @@ public enum Publication {
     } catch { return false }
   }
 
-  private static func directory(_ path: String, mode: UInt32) throws(Failure) {
+  static func directory(_ path: String, mode: UInt32) throws(Failure) {
     guard !Files.exists(path) else { return }
     do throws(SystemError) { try Files.makeDirectory(path, mode: mode) } catch { throw .notWritten(path, error) }
   }

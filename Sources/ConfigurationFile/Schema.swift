@@ -40,18 +40,19 @@ enum Schema {
     key("certificate", "clock_skew", .duration, .string("30s")),
     key("certificate", "single_use", .boolean, .boolean(false)),
     key("certificate", "subject", .string, .string("key-id")),
-    key("certificate", "workload_principals", .strings, .list([]), later: "any entry"),
-    key("certificate", "workload_extension", .string, .string(""), later: "any value"),
+    key("certificate", "workload_principals", .strings, .list([])),
+    key("certificate", "workload_extension", .string, .string("")),
 
     key("ca", "key", .string, nil),
     key("ca", "kind", .string, .string("user")),
     key("ca", "principals", .strings, .list([])),
+    key("ca", "subjects", .strings, .list([])),
     key("ca", "max_lifetime", .duration, .string("")),
     key("ca", "networks", .strings, .list([])),
     key("ca", "attributes", .labels, .table([])),
 
     key("policy", "endpoints", .strings, nil),
-    key("policy", "dialect", .string, .string("authzen"), later: "\"opa\""),
+    key("policy", "dialect", .string, .string("authzen")),
     key("policy", "via", .string, .string("relay")),
     key("policy", "ca_file", .string, .string("")),
     key("policy", "client_certificate", .string, .string("")),
@@ -79,8 +80,9 @@ enum Schema {
     key("session", "warn_before", .duration, .string("0s"), later: "the key"),
     key("session", "end_with_certificate", .boolean, .boolean(false)),
 
-    key("break_glass", "ca", .string, .string(""), later: "any value"),
-    key("break_glass", "names", .strings, .list([]), later: "any entry"),
+    key("break_glass", "ca", .string, .string("")),
+    key("break_glass", "names", .strings, .list([])),
+    key("break_glass", "groups", .strings, .list([])),
     key("break_glass", "max_duration", .duration, .string("30m")),
   ]
 

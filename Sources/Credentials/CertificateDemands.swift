@@ -14,9 +14,13 @@ public struct CertificateDemands: Sendable {
   public var enforcer: OptionEnforcer
   /// Where the client is; nil if that is not known, or if there is no network between.
   public var client: IPAddress?
+  /// Where it stands who the person is.
+  public var subject: SubjectField
+  /// A certificate opens one session, so that each must be told from every other.
+  public var isSingleUse: Bool
 
   public init(authorities: [AuthorityLimits], loginName: String, now: UInt64, maxLifetime: UInt64, clockSkew: UInt64, enforcer: OptionEnforcer,
-    client: IPAddress?) {
+    client: IPAddress?, subject: SubjectField = .keyID, isSingleUse: Bool = false) {
     self.authorities = authorities
     self.loginName = loginName
     self.now = now
@@ -24,7 +28,17 @@ public struct CertificateDemands: Sendable {
     self.clockSkew = clockSkew
     self.enforcer = enforcer
     self.client = client?.unmapped
+    self.subject = subject
+    self.isSingleUse = isSingleUse
   }
+}
+
+/// What of a login says who the person is, to policy and log (DESIGN 8, `certificate.subject`).
+public enum SubjectField: Sendable {
+  case keyID
+  case loginName
+  /// The text of the certificate extension of that name.
+  case certificateExtension(String)
 }
 
 /// Who sees to it that a certificate's critical options are held. (`source-address` everybody can hold who knows the client.)

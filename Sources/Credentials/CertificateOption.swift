@@ -15,7 +15,7 @@ public struct CertificateOption: Sendable {
   }
 
   public var name: String { String(decoding: nameBytes, as: UTF8.self) }
-  public var shownName: String { Escape.visible(nameBytes, limit: 64) }
+  public var shownName: String { nameBytes.isEmpty ? "(empty)" : Escape.visible(nameBytes, limit: 64) }
   func isNamed(_ name: StaticString) -> Bool { nameBytes.span.holds(name, at: 0..<nameBytes.count) }
 
   /// The one string that the data holds; nil if it holds anything else.

@@ -45,9 +45,13 @@ public enum CertificateRule: Sendable, CaseIterable {
   case authorityPrincipals
   /// The authority is not trusted from where the client is (`ca.networks`).
   case authorityNetworks
+  /// It does not say who the person is where the configuration looks for it (`certificate.subject`).
+  case subject
+  /// The authority may not speak for the subject (`ca.subjects`).
+  case authoritySubjects
   /// What the authority says of the person is not laid out as the configuration expects (`ca.attributes`).
   case attributes
-  /// No serial number, where certificates are revoked by it.
+  /// No serial number, where certificates are revoked by it or opened once each.
   case serial
   /// A list of what is revoked cannot be used: it may name anybody.
   case revocationLists
@@ -80,6 +84,8 @@ public enum CertificateRule: Sendable, CaseIterable {
     case .sourceAddress: "certificate-source-address"
     case .authorityPrincipals: "certificate-authority-principals"
     case .authorityNetworks: "certificate-authority-networks"
+    case .subject: "no-subject"
+    case .authoritySubjects: "certificate-authority-subjects"
     case .attributes: "certificate-attributes"
     case .serial: "certificate-serial"
     case .revocationLists: "revocation-lists-unusable"
@@ -99,6 +105,9 @@ public struct CertificateRefusal: Error, Sendable {
     self.detail = detail
   }
 
-  /// Signed, or so it says, by a key that is none of the trusted ones.
-  public static func foreign(authority: [UInt8]) -> CertificateRefusal { CertificateRefusal(.authority, Fingerprint.text(of: authority)) }
+  /// Signed, or so it says, by a key that is none of the trusted ones, byte for byte.
+  public static func foreign(authority: [UInt8]) -> CertificateRefusal {
+    let spelling = PublicKey.hasOneSpelling(authority) ? "" : ", a key that is not written in its one form"
+    return CertificateRefusal(.authority, Fingerprint.text(of: authority) + spelling)
+  }
 }

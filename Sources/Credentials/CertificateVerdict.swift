@@ -39,11 +39,11 @@ public struct CertificateVerdict: Sendable {
   private mutating func judge(_ blob: [UInt8], _ demands: CertificateDemands, _ revocations: some Revocations) {
     let fields: UnverifiedCertificate
     do throws(CertificateRefusal) { fields = try UnverifiedCertificate(blob) } catch {
-      for rule in CertificateRule.allCases { lines.append(Line(rule: rule, outcome: rule == error.rule ? .failed(error.detail) : .notJudged)) }
+      for rule in CertificateRule.allCases { note(rule, rule == error.rule ? .failed(error.detail) : .notJudged) }
       return
     }
     self.fields = fields
-    for rule in [CertificateRule.type, .form, .size] { lines.append(Line(rule: rule, outcome: .passed)) }
+    for rule in [CertificateRule.type, .form, .size] { note(rule, .passed) }
 
     // sshd's order: the CA key must be a plain key and a trusted one, then its signature over the received bytes.
     let isPlain: Void? = check(.authorityType) { () throws(CertificateRefusal) in try AuthorityTypeRule.judge(fields) }
@@ -72,27 +72,46 @@ public struct CertificateVerdict: Sendable {
     check(.selfSigned) { () throws(CertificateRefusal) in try SelfSignedRule.judge(fields) }
     check(.authorityPrincipals, needing: limits) { limits throws(CertificateRefusal) in try AuthorityPrincipalsRule.judge(limits, demands.loginName) }
     check(.authorityNetworks, needing: limits) { limits throws(CertificateRefusal) in try AuthorityNetworksRule.judge(limits, demands.client) }
+    let subjectID = checkSubject(fields, demands, keyID: keyID)
+    check(.authoritySubjects, needing: limits.flatMap { limits in subjectID.map { (limits, $0) } }) { needed throws(CertificateRefusal) in
+      try AuthoritySubjectsRule.judge(needed.0, needed.1)
+    }
     let attributes: [CertificateAttribute]? = check(.attributes, needing: limits) { limits throws(CertificateRefusal) in
       try AttributesRule.judge(fields, limits.attributes)
     }
-    check(.serial) { () throws(CertificateRefusal) in try SerialRule.judge(fields, isNeeded: revocations.nameSerials) }
+    check(.serial) { () throws(CertificateRefusal) in
+      try SerialRule.judge(fields, isRevocable: revocations.nameSerials, isSingleUse: demands.isSingleUse)
+    }
     let answer = check(.revocationLists) { () throws(CertificateRefusal) in try RevocationAnswer(fields, revocations) }
     check(.revoked, needing: answer) { answer throws(CertificateRefusal) in try RevocationRule.judge(answer) }
 
     guard lines.allSatisfy({ line in if case .passed = line.outcome { true } else { false } }), lines.count == CertificateRule.allCases.count,
-      let attested, let limits, let keyID, let principals, let attributes
+      let attested, let limits, let keyID, let subjectID, let principals, let attributes
     else { return }
-    certificate = VerifiedCertificate(attested, keyID: keyID, principals: principals.filter { limits.admits($0.utf8) }, attributes: attributes)
+    certificate = VerifiedCertificate(attested, keyID: keyID, subjectID: subjectID, principals: principals.filter { limits.admits($0.utf8) },
+      attributes: attributes)
+  }
+
+  // Not inlined: one call a rule.
+  @inline(never)
+  private mutating func note(_ rule: CertificateRule, _ outcome: Outcome) { lines.append(Line(rule: rule, outcome: outcome)) }
+
+  private mutating func checkSubject(_ fields: UnverifiedCertificate, _ demands: CertificateDemands, keyID: String?) -> String? {
+    switch demands.subject {
+    case .keyID: check(.subject, needing: keyID) { keyID throws(CertificateRefusal) in keyID }
+    case .loginName: check(.subject) { () throws(CertificateRefusal) in demands.loginName }
+    case .certificateExtension(let name): check(.subject) { () throws(CertificateRefusal) in try SubjectRule.judge(fields, extension: name) }
+    }
   }
 
   @discardableResult
   private mutating func check<T>(_ rule: CertificateRule, _ judge: () throws(CertificateRefusal) -> T) -> T? {
     do throws(CertificateRefusal) {
       let value = try judge()
-      lines.append(Line(rule: rule, outcome: .passed))
+      note(rule, .passed)
       return value
     } catch {
-      lines.append(Line(rule: rule, outcome: .failed(error.detail)))
+      note(rule, .failed(error.detail))
       return nil
     }
   }
@@ -100,7 +119,7 @@ public struct CertificateVerdict: Sendable {
   @discardableResult
   private mutating func check<Need, T>(_ rule: CertificateRule, needing need: Need?, _ judge: (Need) throws(CertificateRefusal) -> T) -> T? {
     guard let need else {
-      lines.append(Line(rule: rule, outcome: .notJudged))
+      note(rule, .notJudged)
       return nil
     }
     return check(rule) { () throws(CertificateRefusal) in try judge(need) }

@@ -14,7 +14,7 @@ public enum KeyStrength {
     switch key.material {
     case .ed25519: return nil
     case .ecdsa(let point):
-      guard let curve = key.type.curve, isOnCurve(point, curve) else { return "is no point of its curve" }
+      guard let curve = key.type.curve, isUsable(point, curve) else { return "is no point of its curve that a proper key has" }
       return nil
     case .rsa(let exponent, let modulus):
       let bits = bitCount(modulus)
@@ -32,7 +32,7 @@ public enum KeyStrength {
     return number.count * 8 - first.leadingZeroBitCount
   }
 
-  private static func isOnCurve(_ point: [UInt8], _ curve: Curve) -> Bool {
+  private static func isUsable(_ point: [UInt8], _ curve: Curve) -> Bool {
     // SAFETY: the point is read within its count, and nothing is kept.
     unsafe point.withUnsafeBufferPointer { place in
       guard let start = place.baseAddress else { return false }

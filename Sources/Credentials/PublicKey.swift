@@ -53,4 +53,17 @@ public struct PublicKey: Sendable {
     try self.init(type, span, &read, field)
     try read.finish(field)
   }
+
+  /// Do these bytes say which key they are, to every reader? sshd also takes superfluous zeros, a NUL after a text and other
+  /// names of the types ("rsa-sha2-512") for the same key (sshkey.c, sshbuf-getput-basic.c), and then two blobs that differ
+  /// are one key. Types that OpenSSH has or had, and that are none of ours, are never a key of ours.
+  public static func hasOneSpelling(_ blob: [UInt8]) -> Bool {
+    let name = KeyBlob.typeName(blob)
+    let others: [StaticString] = ["ssh-mldsa44-ed25519@openssh.com", "ssh-dss"]
+    if others.contains(where: { name.span.holds($0, at: 0..<name.count) }) { return true }
+    do throws(CertificateRefusal) {
+      _ = try PublicKey(blob: blob)
+      return true
+    } catch { return false }
+  }
 }

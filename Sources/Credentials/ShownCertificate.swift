@@ -6,7 +6,7 @@ public struct ShownCertificate: Sendable {
   public let blob: [UInt8]
 
   /// All certificate types, also those to come, bear this in their name (PROTOCOL.certkeys).
-  static func isCertificateType(_ name: [UInt8]) -> Bool {
+  public static func isCertificateType(_ name: [UInt8]) -> Bool {
     let mark = Array("-cert-v".utf8)
     guard name.count >= mark.count else { return false }
     for at in 0...(name.count - mark.count) where name[at..<(at + mark.count)].elementsEqual(mark) { return true }

@@ -5,6 +5,8 @@ public struct VerifiedCertificate: Sendable {
   public let attested: AttestedCertificate
   /// Exactly as signed; may hold control characters, so it is escaped wherever it is shown.
   public let keyID: String
+  /// Who it is, where the configuration looks for it, and as its authority may say. For policy and log; escaped where shown.
+  public let subjectID: String
   /// Those that its authority may say.
   public let principals: [String]
   /// What its authority says of the person and is listed for (DESIGN 8, `attributes`).
@@ -13,9 +15,10 @@ public struct VerifiedCertificate: Sendable {
   /// What one use is remembered by, and lists of what is revoked look for; never a digest of the certificate's bytes.
   public var subject: RevocationSubject { attested.fields.subject }
 
-  init(_ attested: AttestedCertificate, keyID: String, principals: [String], attributes: [CertificateAttribute]) {
+  init(_ attested: AttestedCertificate, keyID: String, subjectID: String, principals: [String], attributes: [CertificateAttribute]) {
     self.attested = attested
     self.keyID = keyID
+    self.subjectID = subjectID
     self.principals = principals
     self.attributes = attributes
   }

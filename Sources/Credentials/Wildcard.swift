@@ -1,7 +1,7 @@
 /// Patterns over bytes: `*` stands for any number of them, `?` for one, everything else for itself.
-enum Wildcard {
+public enum Wildcard {
   /// Linear in memory, at worst quadratic in time: after a mismatch only the last `*` takes one byte more.
-  static func matches(_ pattern: [UInt8], _ text: [UInt8]) -> Bool {
+  public static func matches(_ pattern: [UInt8], _ text: [UInt8]) -> Bool {
     var p = 0, t = 0
     var star: (pattern: Int, text: Int)?
     while t < text.count {

@@ -87,13 +87,16 @@ public struct SessionSummary: Sendable {
   public var pid: Int32
   public var login: LoginFacts
   public var keyID: String
+  /// Decided by this host alone, in an emergency.
+  public var isBreakGlass: Bool
   public var groups: [String]
   /// Seconds since 1970.
   public var opened: UInt64
   public var expires: UInt64
 
   public init(session: String, name: String, uid: UInt32, isLocal: Bool, state: String, pid: Int32, login: LoginFacts, keyID: String,
-    groups: [String], opened: UInt64, expires: UInt64) {
+    isBreakGlass: Bool = false, groups: [String], opened: UInt64, expires: UInt64) {
+    self.isBreakGlass = isBreakGlass
     self.session = session
     self.name = name
     self.uid = uid
@@ -122,13 +125,18 @@ public struct DaemonStatus: Sendable {
   public var isRelayed: Bool
   /// nil: the relay runs, or none is wanted. Else why it does not.
   public var relayProblem: String?
+  /// nil: the revocation lists are in force, or there are none. Else why nobody is let in.
+  public var revocationProblem: String?
   public var leases: UInt64
   public var sessions: UInt64
+  /// Those of `sessions` that were decided without the policy, in an emergency.
+  public var breakGlassSessions: UInt64
   /// Names whose end failed twice.
   public var quarantined: [String]
 
   public init(softwareVersion: String, pid: Int32, started: UInt64, candidatesWithheld: [String]?, configurationProblem: String?,
-    isRelayed: Bool, relayProblem: String?, leases: UInt64, sessions: UInt64, quarantined: [String]) {
+    isRelayed: Bool, relayProblem: String?, revocationProblem: String? = nil, leases: UInt64, sessions: UInt64,
+    breakGlassSessions: UInt64 = 0, quarantined: [String]) {
     self.softwareVersion = softwareVersion
     self.pid = pid
     self.started = started
@@ -136,8 +144,10 @@ public struct DaemonStatus: Sendable {
     self.configurationProblem = configurationProblem
     self.isRelayed = isRelayed
     self.relayProblem = relayProblem
+    self.revocationProblem = revocationProblem
     self.leases = leases
     self.sessions = sessions
+    self.breakGlassSessions = breakGlassSessions
     self.quarantined = quarantined
   }
 }

@@ -59,13 +59,13 @@ extension SessionSummary {
     .object([
       .init("session", .string(session)), .init("name", .string(name)), .init("uid", .integer(Int64(uid))), .init("local", .boolean(isLocal)),
       .init("state", .string(state)), .init("pid", .integer(Int64(pid))), .init("login", login.json), .init("key_id", .string(keyID)),
-      .init("groups", .strings(groups)), .init("opened", .unsigned(opened)), .init("expires", .unsigned(expires)),
+      .init("break_glass", .boolean(isBreakGlass)), .init("groups", .strings(groups)), .init("opened", .unsigned(opened)), .init("expires", .unsigned(expires)),
     ])
   }
   public init(_ read: MemberReader) throws(MemberError) {
     self.init(session: try read.string("session"), name: try read.string("name"), uid: try read.id("uid"), isLocal: try read.boolean("local"),
       state: try read.string("state"), pid: try read.pid("pid"), login: try LoginFacts(read.object("login")), keyID: try read.string("key_id"),
-      groups: try read.strings("groups"), opened: try read.unsigned("opened"), expires: try read.unsigned("expires"))
+      isBreakGlass: try read.boolean("break_glass"), groups: try read.strings("groups"), opened: try read.unsigned("opened"), expires: try read.unsigned("expires"))
   }
 }
 
@@ -80,14 +80,18 @@ extension DaemonStatus {
     o.set("configuration_problem", configurationProblem)
     o.set("relayed", .boolean(isRelayed))
     o.set("relay_problem", relayProblem)
+    o.set("revocation_problem", revocationProblem)
     o.set("leases", .unsigned(leases))
     o.set("sessions", .unsigned(sessions))
+    o.set("break_glass_sessions", .unsigned(breakGlassSessions))
     o.set("quarantined", .strings(quarantined))
     return o.value
   }
   public init(_ read: MemberReader) throws(MemberError) {
     self.init(softwareVersion: try read.string("version"), pid: try read.pid("pid"), started: try read.unsigned("started"),
       candidatesWithheld: read.value["candidates_withheld"]?.strings, configurationProblem: read.value["configuration_problem"]?.string,
-      isRelayed: try read.boolean("relayed"), relayProblem: read.value["relay_problem"]?.string, leases: try read.unsigned("leases"), sessions: try read.unsigned("sessions"), quarantined: try read.strings("quarantined"))
+      isRelayed: try read.boolean("relayed"), relayProblem: read.value["relay_problem"]?.string,
+      revocationProblem: read.value["revocation_problem"]?.string, leases: try read.unsigned("leases"), sessions: try read.unsigned("sessions"),
+      breakGlassSessions: try read.unsigned("break_glass_sessions"), quarantined: try read.strings("quarantined"))
   }
 }

@@ -13,6 +13,8 @@ public enum Request: Sendable {
   case sessions(after: String)
   /// End a session by its id, or all sessions of a name. Session ids begin with a digit, names never do.
   case end(target: String, reason: String)
+  /// End every live session of whom the policy knows by that subject id: an obligation.
+  case endSubject(String)
   case status
   /// Read the configuration anew (`sojourn apply` published it, or is to).
   case reload
@@ -37,9 +39,11 @@ public struct OpenRequest: Sendable {
   public var shell: String
   /// Seconds that the session may last, after the host's ceilings.
   public var seconds: UInt64
+  /// Seconds after which the policy must have been asked again, as it demands; nil: as the host says.
+  public var reevaluateSeconds: UInt64?
 
   public init(name: String, uid: UInt32, isLocal: Bool, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
-    groups: [String], shell: String, seconds: UInt64) {
+    groups: [String], shell: String, seconds: UInt64, reevaluateSeconds: UInt64? = nil) {
     self.name = name
     self.uid = uid
     self.isLocal = isLocal
@@ -49,6 +53,7 @@ public struct OpenRequest: Sendable {
     self.groups = groups
     self.shell = shell
     self.seconds = seconds
+    self.reevaluateSeconds = reevaluateSeconds
   }
 }
 
@@ -100,13 +105,25 @@ public struct DecisionFacts: Sendable {
   public var reason: String
   /// How long the answer took, in milliseconds.
   public var milliseconds: UInt64
+  /// Who the policy was told that it is (`subject.id`), or empty: a demand to end a subject's sessions finds them by it.
+  public var subject: String
 
-  public init(requestID: String, endpoint: String, reason: String, milliseconds: UInt64) {
+  public init(requestID: String, endpoint: String, reason: String, milliseconds: UInt64, subject: String = "") {
+    self.subject = subject
     self.requestID = requestID
     self.endpoint = endpoint
     self.reason = reason
     self.milliseconds = milliseconds
   }
+}
+
+extension DecisionFacts {
+  /// A decision that this host made by itself: no endpoint was asked, and none has that address.
+  public static func breakGlass(subject: String) -> DecisionFacts {
+    DecisionFacts(requestID: "", endpoint: "break-glass", reason: "", milliseconds: 0, subject: subject)
+  }
+
+  public var isBreakGlass: Bool { endpoint.isExactly("break-glass") }
 }
 
 /// A login that the module refused.

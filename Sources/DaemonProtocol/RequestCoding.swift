@@ -17,6 +17,7 @@ extension Request {
       o.set("groups", .strings(request.groups))
       o.set("shell", request.shell)
       o.set("seconds", .unsigned(request.seconds))
+      o.set("reevaluate_seconds", request.reevaluateSeconds.map { .unsigned($0) })
     case .closed(let session):
       o.set("request", "closed")
       o.set("session", session)
@@ -36,6 +37,9 @@ extension Request {
       o.set("request", "end")
       o.set("target", target)
       o.set("reason", reason)
+    case .endSubject(let subject):
+      o.set("request", "end-subject")
+      o.set("subject", subject)
     case .status: o.set("request", "status")
     case .reload: o.set("request", "reload")
     }
@@ -49,7 +53,7 @@ extension Request {
       self = .open(OpenRequest(name: try read.string("name"), uid: try read.id("uid"), isLocal: try read.boolean("local"),
         login: try LoginFacts(read.object("login")), credential: try CredentialFacts(read.object("credential")),
         decision: try DecisionFacts(read.object("decision")), groups: try read.strings("groups"), shell: try read.string("shell"),
-        seconds: try read.unsigned("seconds")))
+        seconds: try read.unsigned("seconds"), reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds")))
     } else if kind.isExactly("closed") {
       self = .closed(session: try read.string("session"))
     } else if kind.isExactly("refused") {
@@ -61,6 +65,8 @@ extension Request {
       self = .sessions(after: try read.string("after"))
     } else if kind.isExactly("end") {
       self = .end(target: try read.string("target"), reason: try read.string("reason"))
+    } else if kind.isExactly("end-subject") {
+      self = .endSubject(try read.string("subject"))
     } else if kind.isExactly("status") {
       self = .status
     } else if kind.isExactly("reload") {
@@ -99,11 +105,11 @@ extension DecisionFacts {
   public var json: JSONValue {
     .object([
       .init("request_id", .string(requestID)), .init("endpoint", .string(endpoint)), .init("reason", .string(reason)),
-      .init("milliseconds", .unsigned(milliseconds)),
+      .init("milliseconds", .unsigned(milliseconds)), .init("subject", .string(subject)),
     ])
   }
   public init(_ read: MemberReader) throws(MemberError) {
     self.init(requestID: try read.string("request_id"), endpoint: try read.string("endpoint"), reason: try read.string("reason"),
-      milliseconds: try read.unsigned("milliseconds"))
+      milliseconds: try read.unsigned("milliseconds"), subject: !read.has("subject") ? "" : try read.string("subject"))
   }
 }

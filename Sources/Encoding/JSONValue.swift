@@ -72,9 +72,12 @@ public struct JSONObject {
   private var members: [JSONValue.Member] = []
   public init() {}
 
+  // Not inlined: hundreds of calls in a module that lives in sshd.
+  @inline(never)
   public mutating func set(_ name: String, _ value: JSONValue?) {
     if let value { members.append(.init(name, value)) }
   }
+  @inline(never)
   public mutating func set(_ name: String, _ text: String?) {
     if let text { members.append(.init(name, .string(text))) }
   }

@@ -113,7 +113,7 @@ public enum SystemLog {
   }
 }
 
-/// An exclusive lock that lives as long as this value (fcntl(2), F_OFD_SETLK): one daemon a host.
+/// An exclusive lock that lives as long as this value (fcntl(2), F_OFD_SETLK): one daemon a host, one that publishes.
 public struct FileLock: ~Copyable {
   private let file: FileDescriptor
 

@@ -60,6 +60,8 @@ public struct FileFacts: Sendable {
   public let gid: UInt32
   /// Whole seconds and the nanoseconds after them, since 1970.
   public let modified: (seconds: Int64, nanoseconds: Int64)
+  /// The same of the last change of contents, owner, mode or name, which no program can set.
+  public let changed: (seconds: Int64, nanoseconds: Int64)
 
   public var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
   public var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
@@ -78,6 +80,7 @@ public struct FileFacts: Sendable {
     uid = s.uid
     gid = s.gid
     modified = (s.modified_seconds, s.modified_nanoseconds)
+    changed = (s.changed_seconds, s.changed_nanoseconds)
   }
 }
 

@@ -6,6 +6,8 @@ public enum Places {
   public static var endpointAddresses: String { "/run/sojourn/addresses.json" }
   /// What of the revocation lists was published (Credentials/Revocation/RevocationForm), for root only.
   public static var revocations: String { "/run/sojourn/revoked" }
+  /// Held by whoever publishes (ConfigurationFile/PublicationLock).
+  public static var publicationLock: String { "/run/sojourn/publication.lock" }
   public static var socket: String { "/run/sojourn/sojournd.sock" }
   /// The relay's: questions to the policy endpoints.
   public static var policySocket: String { "/run/sojourn/policy.sock" }

@@ -20,7 +20,6 @@ internal import Credentials
     let cap = AuthenticationInfo.cap + 1  // one more than is believed, so that too much is seen to be too much
     return unsafe Login(user: name.count <= Handle.itemCap ? name : [], service: item(PAM_SERVICE), tty: item(PAM_TTY), remoteHost: item(PAM_RHOST),
       authenticationInfo: Handle.copy(sojourn_pam_environment(pointer, "SSH_AUTH_INFO_0"), cap: cap),
-      connection: Handle.copy(sojourn_pam_environment(pointer, "SSH_CONNECTION"), cap: Handle.itemCap) ?? [],
       isSilent: UInt32(bitPattern: flags) & UInt32(PAM_SILENT) != 0, options: ModuleOptions(arguments.copies))
   }
 
@@ -30,6 +29,7 @@ internal import Credentials
   // SAFETY: the handle is libpam's for the whole call of the entry point; every text is a NUL-terminated temporary.
   func log(_ level: LogLevel, _ text: String) {
     let priority = switch level {
+    case .alert: LOG_ALERT
     case .error: LOG_ERR
     case .warning: LOG_WARNING
     case .notice: LOG_NOTICE

@@ -28,6 +28,16 @@ extension Grant {
           throw .grant("max_session_seconds is no whole number from 0 on")
         }
         maxSessionSeconds = seconds
+      } else if member.name.isExactly("reevaluate_seconds") {
+        guard let number = member.value.integer, number > 0, let seconds = UInt64(exactly: number) else {
+          throw .grant("reevaluate_seconds is no whole number from 1 on")
+        }
+        reevaluateSeconds = seconds
+      } else if member.name.isExactly("record") {
+        guard let word = member.value.string, word.isExactly("required") || word.isExactly("none") else {
+          throw .grant("record is neither \"required\" nor \"none\"")
+        }
+        isRecorded = word.isExactly("required")
       } else {
         throw .grant("unknown member " + Escape.visible(member.name, limit: 64))
       }

@@ -26,16 +26,19 @@ public enum PolicyClient {
     let begin = transport.milliseconds()
     var trail = DecisionFacts(requestID: "", endpoint: "", reason: "", milliseconds: 0)
     let verdict: Verdict
+    var obligations = Obligations()
     do throws(PolicyFailure) {
       let asked = try Asked(question, rules: rules, host: host, begin: begin)
       trail.requestID = asked.requestID
-      var round = Round(endpoints: rules.endpoints, requestID: asked.requestID, deadline: asked.deadline)
-      verdict = run(&round, asked, rules, through: &transport)
+      var round = Round(endpoints: rules.endpoints, wrapping: asked.wrapping, requestID: asked.requestID, deadline: asked.deadline)
+      let outcome = run(&round, asked, rules, through: &transport)
+      verdict = outcome.verdict
+      obligations = outcome.obligations
       trail.endpoint = round.endpoint
     } catch {
       verdict = .unavailable(error)
     }
-    return answer(verdict, trail, milliseconds: transport.milliseconds() - begin)
+    return answer(verdict, obligations, trail, milliseconds: transport.milliseconds() - begin)
   }
 
   /// Through the relay that listens at `socket`: one packet there and one back, and libcurl is not even loaded.
@@ -43,21 +46,22 @@ public enum PolicyClient {
     let begin = CurlTransport.now()
     var trail = DecisionFacts(requestID: "", endpoint: "", reason: "", milliseconds: 0)
     let verdict: Verdict
+    var obligations = Obligations()
     do throws(PolicyFailure) {
       let asked = try Asked(question, rules: rules, host: host, begin: begin)
       trail.requestID = asked.requestID
-      verdict = try Relayed.ask(asked, at: socket, endpoint: &trail.endpoint)
+      verdict = try Relayed.ask(asked, at: socket, endpoint: &trail.endpoint, &obligations)
     } catch {
       verdict = .unavailable(error)
     }
-    return answer(verdict, trail, milliseconds: CurlTransport.now() - begin)
+    return answer(verdict, obligations, trail, milliseconds: CurlTransport.now() - begin)
   }
 
-  private static func run<T: Transport>(_ round: inout Round, _ asked: Asked, _ rules: PolicyRules, through transport: inout T) -> Verdict {
+  private static func run<T: Transport>(_ round: inout Round, _ asked: Asked, _ rules: PolicyRules, through transport: inout T) -> Round.Outcome {
     while true {
       let now = transport.milliseconds()
       switch round.next(now: now) {
-      case .finished(let outcome): return outcome.verdict
+      case .finished(let outcome): return outcome
       case .pause(let time): transport.pause(milliseconds: time - now)
       case .ask(let endpoint, let end):
         var reply: HTTPReply
@@ -73,31 +77,30 @@ public enum PolicyClient {
     }
   }
 
-  private static func answer(_ verdict: Verdict, _ facts: DecisionFacts, milliseconds: Int64) -> Answer {
+  private static func answer(_ verdict: Verdict, _ obligations: Obligations, _ facts: DecisionFacts, milliseconds: Int64) -> Answer {
     var trail = facts
     switch verdict {
     case .allowed: break
-    case .denied(_, let admin), .requestable(_, _, let admin): trail.reason = admin ?? ""
+    case .denied(_, let admin), .stepUp(_, _, let admin), .requestable(_, _, let admin): trail.reason = admin ?? ""
     case .unavailable(let failure): trail.reason = failure.detail
     }
     trail.milliseconds = UInt64(max(0, milliseconds))
-    return Answer(verdict: verdict, facts: trail)
+    return Answer(verdict: verdict, facts: trail, obligations: obligations)
   }
 }
 
 /// A question as it goes over the wire, and until when.
 struct Asked {
   let requestID: String
+  let wrapping: Wrapping
   let body: [UInt8]
   let deadline: Int64
 
   init(_ question: Question, rules: PolicyRules, host: HostFacts, begin: Int64) throws(PolicyFailure) {
     guard begin >= 0 else { throw .notAsked("the clock cannot be read") }
     do throws(SystemError) { requestID = try Random.hex(16) } catch { throw .notAsked(error.sentence) }
-    guard let body = question.evaluation(of: host, attributesIn: rules.attributesIn).text() else {
-      throw .notAsked("the question cannot be written as JSON")
-    }
-    self.body = body
+    wrapping = try Wrapping(rules)
+    body = try question.body(of: host, rules, requestID: requestID, wrapping)
     let deadline = begin.addingReportingOverflow(Int64(clamping: rules.deadline))
     self.deadline = deadline.overflow ? .max : deadline.partialValue
   }

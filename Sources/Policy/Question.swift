@@ -19,6 +19,16 @@ public struct Question: Sendable {
   public var now: UInt64
   /// What an approver has approved, exactly as it was received: `context.approval`.
   public var approval: JSONValue?
+  /// Nobody logs in: `sojourn check` wants to know whether an endpoint answers. Its answer grants nothing.
+  public var isCheck = false
+
+  /// The question of `sojourn check`: about nobody, and no login (`action.name` is `check`).
+  public static func check(now: UInt64) -> Question {
+    let nobody = CredentialFacts(kind: "none", keyID: "", serial: "0", keyFingerprint: "", caFingerprint: "", principals: [], notBefore: 0, notAfter: 0)
+    var question = Question(subjectID: "sojourn-check", account: "", login: LoginFacts(service: "", tty: "", remote: ""), credential: nobody, extensions: [], now: now)
+    question.isCheck = true
+    return question
+  }
 
   public init(subjectID: String, account: String, login: LoginFacts, credential: CredentialFacts, extensions: [CertificateExtension],
     attributes: [Attribute] = [], subjectType: String = "user", now: UInt64) {

@@ -1,6 +1,6 @@
-internal import Configuration
+public import Configuration
 internal import DaemonProtocol
-internal import Encoding
+public import Encoding
 internal import Identity
 
 /// The question as an AuthZEN evaluation request (Authorization API 1.0, section "Access Evaluation Request").
@@ -9,7 +9,18 @@ internal import Identity
 /// address, certificate) goes in the context, or an approval for one attempt would never match the next: the approval
 /// profile compares subject, action and resource member by member.
 extension Question {
-  func evaluation(of host: HostFacts, attributesIn place: AttributePlace) -> JSONValue {
+  /// What is sent. OPA echoes no `X-Request-ID`, so there the id stands in the question too: its decision log keeps that.
+  func body(of host: HostFacts, _ rules: PolicyRules, requestID: String, _ wrapping: Wrapping) throws(PolicyFailure) -> [UInt8] {
+    var logged: String?
+    if case .opa = wrapping { logged = requestID }
+    guard let text = wrapping.wrap(evaluation(of: host, attributesIn: rules.attributesIn, requestID: logged)).text() else {
+      throw .notAsked("the question cannot be written as JSON")
+    }
+    return text
+  }
+
+  /// What the policy reads, before a dialect wraps it.
+  public func evaluation(of host: HostFacts, attributesIn place: AttributePlace, requestID: String? = nil) -> JSONValue {
     var properties: [JSONValue.Member] = []
     for attribute in attributes { properties.append(.init(attribute.name, .strings(attribute.values))) }
     let stable = JSONValue.object(unique(properties))
@@ -24,10 +35,12 @@ extension Question {
     subject.set("properties", isInSubject ? stable : .object([]))
 
     var doing = JSONObject()
-    doing.set("service", login.service)
-    doing.set("account", account)
+    if !isCheck {
+      doing.set("service", login.service)
+      doing.set("account", account)
+    }
     var action = JSONObject()
-    action.set("name", "login")
+    action.set("name", isCheck ? "check" : "login")
     action.set("properties", doing.value)
 
     var labels: [JSONValue.Member] = []
@@ -41,11 +54,12 @@ extension Question {
     context.set("time", Timestamp.text(now))
     context.set("source_ip", known(login.remote))
     context.set("tty", known(login.tty))
-    context.set("credential", credentialForm)
+    if !isCheck { context.set("credential", credentialForm) }
     if !isInSubject { context.set("attributes", stable) }
     context.set("pep", .object([.init("name", .string("pam_sojourn")), .init("version", .string(Release.version))]))
     context.set("approval", approval)
-    context.set("supported_obligations", .array([]))
+    context.set("supported_obligations", .strings(Obligations.supported))
+    context.set("request_id", requestID)
 
     var root = JSONObject()
     root.set("subject", subject.value)

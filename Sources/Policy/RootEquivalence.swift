@@ -49,6 +49,7 @@ public enum RootEquivalence {
       ("backup", "reads what backups hold, also /etc/shadow"),
       ("tape", "reads what backups hold, also /etc/shadow"),
       ("mail", "writes the directory of mailboxes, also root's"),
+      ("sbuild", "becomes root in build environments that see the host's files (schroot)"),
       ("crontab", "writes the directory of crontabs, also root's"),
     ]
   }

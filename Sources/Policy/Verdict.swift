@@ -9,6 +9,8 @@ public enum Verdict: Sendable {
   /// The same, with the context in which the endpoint says something of getting access all the same (AuthZEN Access Request
   /// and Approval Profile).
   case requestable(JSONValue, user: String?, admin: String?)
+  /// A no (or a yes on that condition) that stronger proof of who it is would change; texts as in `denied`.
+  case stepUp(StepUp, user: String?, admin: String?)
   /// There is no decision: nobody answered, or what was answered is no decision.
   case unavailable(PolicyFailure)
 }
@@ -19,9 +21,12 @@ public struct Answer: Sendable {
   /// For lease and log: request id, the endpoint that answered (or the last one tried), its reason for admins or the
   /// failure's detail, and how long everything took.
   public var facts: DecisionFacts
+  /// To be carried out whatever the verdict is.
+  public var obligations: Obligations
 
-  public init(verdict: Verdict, facts: DecisionFacts) {
+  public init(verdict: Verdict, facts: DecisionFacts, obligations: Obligations = Obligations()) {
     self.verdict = verdict
     self.facts = facts
+    self.obligations = obligations
   }
 }

@@ -81,10 +81,10 @@ public enum HostReadiness {
 
   static func endpoints(_ configuration: PublishedConfiguration, _ view: HostView) -> [Finding] {
     configuration.policy.endpoints.map { endpoint in
-      if endpoint.isLiteral { return Finding("endpoint", .ok, endpoint.url, "needs no name to be resolved (whether it answers is seen at a login)") }
+      if endpoint.isLiteral { return Finding("endpoint", .ok, endpoint.url, "needs no name to be resolved") }
       do throws(SystemError) {
         let outcome = try view.run("/usr/bin/getent", ["ahosts", endpoint.host])
-        if outcome.status == 0, !outcome.output.isEmpty { return Finding("endpoint", .ok, endpoint.url, "its name can be resolved (whether it answers is seen at a login)") }
+        if outcome.status == 0, !outcome.output.isEmpty { return Finding("endpoint", .ok, endpoint.url, "its name can be resolved") }
       } catch { return Finding("endpoint", .warning, endpoint.url, "could not be looked up: \(error.sentence)") }
       return Finding("endpoint", .warning, endpoint.url, "its name \(endpoint.host) cannot be resolved now: logins would be refused",
         remedy: "check the name and the host's resolver, or name a second endpoint")

@@ -38,6 +38,11 @@ enum PAMFindings {
         "pam_systemd.so (\(stack.lines[systemd].place)) comes before pam_sojourn.so: other processes would look the account up before it exists",
         remedy: "move the line of pam_sojourn.so before that of pam_systemd.so; " + example))
     }
+    for line in stack.lines[..<ours] where phase == .session && line.readsUsersEnvironment {
+      findings.append(Finding("pam-env-order", .problem, subject,
+        "pam_env.so (\(line.place)) reads users' own files before pam_sojourn.so: a local user could take out what sshd says of the certificate",
+        remedy: "move the line of pam_sojourn.so before it, or take user_readenv=1 out; " + example))
+    }
     for line in stack.lines where line.module.isExactly("pam_faillock.so") || line.module.isExactly("pam_tally2.so") {
       findings.append(Finding("pam-faillock", .warning, subject,
         "\(line.module) (\(line.place)) counts failures by name, and with Sojourn every name that fits the patterns is a user: strangers can lock names and fill its records",
@@ -47,5 +52,12 @@ enum PAMFindings {
       findings.append(Finding(id, .ok, subject, "every way to success passes pam_sojourn.so (\(stack.lines[ours].place))"))
     }
     return findings
+  }
+}
+
+extension PAMStack.Line {
+  /// pam_env(8): `user_readenv=1` takes variables from ~/.pam_environment, which replace those that are set.
+  fileprivate var readsUsersEnvironment: Bool {
+    module.isExactly("pam_env.so") && arguments.contains { $0.begins(with: "user_readenv=") && !$0.isExactly("user_readenv=0") }
   }
 }

@@ -30,6 +30,8 @@ struct PAMStack {
     /// Depth of `substack`.
     let level: Int
     let place: String
+    /// What follows the module, without the brackets that keep blanks in one.
+    var arguments: [String] = []
 
     func action(_ code: String) -> Action { control.last { $0.code.isExactly(code) }?.action ?? fallback }
     var isOurs: Bool { module.isExactly("pam_sojourn.so") }
@@ -98,7 +100,8 @@ struct PAMStack {
         throw Unreadable(reason: "\(place): the control '\(words[1])' cannot be understood")
       }
       let module = words[2].parts(47).last ?? words[2]
-      lines.append(Line(kind: .module, module: module, control: codes, fallback: fallback, isOptionalFile: isOptionalFile, level: level, place: place))
+      lines.append(Line(kind: .module, module: module, control: codes, fallback: fallback, isOptionalFile: isOptionalFile, level: level, place: place,
+        arguments: words.dropFirst(3).map { $0.begins(with: "[") && $0.ends(with: "]") ? String(decoding: $0.utf8.dropFirst().dropLast(), as: UTF8.self) : $0 }))
     }
   }
 

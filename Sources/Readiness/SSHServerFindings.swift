@@ -79,6 +79,11 @@ enum SSHServerFindings {
     findings += authorities(settings, subject, configuration, view.files)
     findings += keys(settings, subject, view.files)
     findings += access(settings, subject)
+    if settings.isOn("usedns") {
+      findings.append(Finding("sshd-usedns", .warning, subject,
+        "UseDNS is on, so PAM is told the client's name instead of its address: certificates with source-address and authorities with networks are refused, and policy and log learn the name",
+        remedy: "set 'UseDNS no', which is sshd's default"))
+    }
     findings += strangers(settings, subject, view.files)
     let program = listener.program.parts(47).last ?? listener.program
     return (findings, settings.one("pamservicename") ?? program)
@@ -104,13 +109,21 @@ enum SSHServerFindings {
       let names = missing.map { $0.file }.joined(separator: ", ")
       return [Finding("sshd-authorities", .warning, subject, "TrustedUserCAKeys \(path) lacks a key of \(names): its certificates are refused by sshd", remedy: remedy)]
     }
-    let others = keys.filter { key in !configuration.certificate.trusted.contains { $0.blob.elementsEqual(key) } }.count
+    var findings: [Finding] = []
+    if let breakGlass = configuration.breakGlass {
+      findings.append(keys.contains { $0.elementsEqual(breakGlass.authority) }
+        ? Finding("sshd-break-glass", .ok, subject, "accepts certificates of the emergency authority")
+        : Finding("sshd-break-glass", .warning, subject,
+          "TrustedUserCAKeys \(path) lacks the key of \(breakGlass.file): nobody could log in by break glass", remedy: "add the key to that file; sshd needs no restart"))
+    }
+    let known = configuration.certificate.trusted.map { $0.blob } + (configuration.breakGlass.map { [$0.authority] } ?? [])
+    let others = keys.filter { key in !known.contains { $0.elementsEqual(key) } }.count
     guard others == 0 else {
-      return [Finding("sshd-authorities", .warning, subject,
+      return findings + [Finding("sshd-authorities", .warning, subject,
         "TrustedUserCAKeys \(path) also holds \(others) key(s) that Sojourn does not trust: their certificates open local accounts without a decision",
         remedy: "name them in [certificate] trusted_ca too, or remove them")]
     }
-    return [Finding("sshd-authorities", .ok, subject, "accepts certificates of the same authorities")]
+    return findings + [Finding("sshd-authorities", .ok, subject, "accepts certificates of the same authorities")]
   }
 
   /// Visible only once candidates are published: before that, sshd knows no user who is in the group sojourn.

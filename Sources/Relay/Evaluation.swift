@@ -20,7 +20,7 @@ final class Evaluation {
     self.done = done
     let now = relay.loop.now
     deadline = now + question.milliseconds
-    round = Round(endpoints: relay.health.order(relay.rules.endpoints, now: now), requestID: question.requestID, deadline: deadline)
+    round = Round(endpoints: relay.health.order(relay.rules.endpoints, now: now), wrapping: relay.wrapping, requestID: question.requestID, deadline: deadline)
   }
 
   func begin() {

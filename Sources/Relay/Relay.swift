@@ -16,6 +16,7 @@ public final class Relay {
   let host: String
   /// What logins asked for.
   let approvals: TaskStore
+  let wrapping: Wrapping
   private let addresses: () -> EndpointAddresses
   private let log: Logger
   private let listener: SeqpacketSocket
@@ -42,6 +43,7 @@ public final class Relay {
     self.rules = rules
     self.host = host
     self.approvals = approvals
+    wrapping = try Wrapping(rules)
     self.addresses = addresses
     self.log = log
     do throws(SystemError) { signals = try SignalSource() } catch { throw .noLibrary(error.sentence) }

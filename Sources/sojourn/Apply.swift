@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import ConfigurationFile
 import DaemonProtocol
 import Encoding
@@ -25,6 +26,14 @@ struct Apply: ParsableCommand {
   func run() throws {
     try Terminal.requireRoot("sojourn apply")
     guard !revocationsOnly else { return try publishRevocations() }
+    guard !check else { return show(read: try read()) }
+    try publish()
+    guard !fromDaemon else { return }
+    tellDaemon()
+  }
+
+  /// The files as they are now, and all that is wrong with them said.
+  private func read() throws -> (configuration: PublishedConfiguration, revocations: [UInt8]?) {
     let read = ConfigurationFiles.read()
     for problem in read.problems { Terminal.say(problem.line) }
     guard let configuration = read.configuration else {
@@ -32,14 +41,21 @@ struct Apply: ParsableCommand {
       Terminal.say("sojourn: \(count) \(count == 1 ? "fault" : "faults"); nothing was published")
       throw read.isUnreadable ? Exit.unreadable : Exit.refused
     }
-    guard !check else {
-      let state = Publication.isCurrent(configuration, revocations: read.revocations) ? "It is what is published." : "'sojourn apply' would publish it."
-      Terminal.say("The configuration is right. \(state)")
-      return
-    }
-    do throws(Publication.Failure) { try Publication.publish(configuration, revocations: read.revocations) } catch { throw Apply.say(error) }
-    guard !fromDaemon else { return }
-    tellDaemon()
+    return (configuration, read.revocations)
+  }
+
+  private func show(read: (configuration: PublishedConfiguration, revocations: [UInt8]?)) {
+    let state = Publication.isCurrent(read.configuration, revocations: read.revocations) ? "It is what is published." : "'sojourn apply' would publish it."
+    Terminal.say("The configuration is right. \(state)")
+  }
+
+  /// Reads and publishes while nobody else does.
+  private func publish() throws {
+    let lock: PublicationLock
+    do throws(Publication.Failure) { lock = try PublicationLock(seconds: 15) } catch { throw Apply.say(error) }
+    let (configuration, revocations) = try read()
+    do throws(Publication.Failure) { try Publication.publish(configuration, revocations: revocations) } catch { throw Apply.say(error) }
+    _ = consume lock
   }
 
   /// For the daemon, when a list has changed: the configuration stays what it is.
@@ -58,6 +74,8 @@ struct Apply: ParsableCommand {
   private static func say(_ failure: Publication.Failure) -> any Error {
     switch failure {
     case .notEncodable: Terminal.say("sojourn: the configuration is too large to be published")
+    case .busy(let seconds):
+      Terminal.say("sojourn: another 'sojourn apply' has been reading and publishing for \(seconds) s; nothing was published, try again when it has ended")
     case .notWritten(let path, let reason): Terminal.say("sojourn: \(path) cannot be written: \(reason.sentence)")
     }
     return Exit.refused

@@ -19,6 +19,9 @@ enum KeyFile {
   static func certificate(_ path: String) throws -> [UInt8] {
     let blobs = try lines(path)
     guard blobs.count == 1, let blob = blobs.first else { throw unreadable(path, "it holds \(blobs.count) keys; expected one certificate, such as id_ed25519-cert.pub") }
+    guard isCertificate(blob) else {
+      throw unreadable(path, "a plain public key, which is no certificate; expected the file that the authority gave for it, such as id_ed25519-cert.pub")
+    }
     return blob
   }
 
@@ -29,6 +32,7 @@ enum KeyFile {
       let blobs = try lines(path)
       guard !blobs.isEmpty else { throw unreadable(path, "it holds no key") }
       for blob in blobs {
+        guard !isCertificate(blob) else { throw unreadable(path, "a certificate; expected the public key of the authority that signs certificates") }
         do throws(CertificateRefusal) { _ = try PublicKey(blob: blob) } catch { throw unreadable(path, "no public key of an authority: " + error.detail) }
         authorities.append(AuthorityLimits(blob: blob))
       }
@@ -48,6 +52,7 @@ enum KeyFile {
     for line in text.split(separator: 10) {
       let words = line.split { $0 == 32 || $0 == 9 || $0 == 13 }.map { Array($0) }
       guard let type = words.first, type.first != UInt8(ascii: "#") else { continue }
+      if type.starts(with: "-----BEGIN".utf8) { throw unreadable(path, "a private key, or no OpenSSH public key; expected the .pub file") }
       let base64 = words.count > 1 ? words[1] : []
       guard !base64.isEmpty, let blob = Base64.decode(base64.span, 0..<base64.count), begins(blob, with: type) else {
         throw unreadable(path, "no OpenSSH public key or certificate")
@@ -57,9 +62,16 @@ enum KeyFile {
     return blobs
   }
 
+  /// The type that the blob names, which is a known one's once `certificate` gave it.
+  static func type(of blob: [UInt8]) -> String { String(decoding: typeName(blob), as: UTF8.self) }
+
+  private static func isCertificate(_ blob: [UInt8]) -> Bool { ShownCertificate.isCertificateType(typeName(blob)) }
+
   /// Is that the type that the blob itself names?
-  private static func begins(_ blob: [UInt8], with type: [UInt8]) -> Bool {
+  private static func begins(_ blob: [UInt8], with type: [UInt8]) -> Bool { typeName(blob).elementsEqual(type) }
+
+  private static func typeName(_ blob: [UInt8]) -> [UInt8] {
     var cursor = ByteCursor(0..<blob.count)
-    do throws(WireError) { return blob.span.copy(try cursor.string(blob.span)).elementsEqual(type) } catch { return false }
+    do throws(WireError) { return blob.span.copy(try cursor.string(blob.span)) } catch { return [] }
   }
 }

@@ -48,7 +48,7 @@ struct CertificateCheck: ParsableCommand {
 
   func run() throws {
     let blob = try KeyFile.certificate(file)
-    let rules = ca.isEmpty ? try published() : CertificateRules(trusted: [], maxLifetime: 12 * 3600, clockSkew: 30, subject: .keyID)
+    let rules = ca.isEmpty ? try published(for: blob) : CertificateRules(trusted: [], maxLifetime: 12 * 3600, clockSkew: 30, subject: .keyID)
     var demands: CertificateDemands
     do throws(Refusal) {
       demands = try CertificateDemands(rules, loginName: user, now: at.flatMap { Timestamp.parse($0) } ?? Moment.now().unixSeconds,
@@ -56,12 +56,15 @@ struct CertificateCheck: ParsableCommand {
     } catch { throw stop(error) }
     if !ca.isEmpty { demands.authorities = try KeyFile.authorities(ca) }
     if let maxLifetime, let seconds = WrittenDuration.seconds(maxLifetime) { demands.maxLifetime = seconds }
-    try show(krl.isEmpty ? CertificateVerdict.of(blob, demands, PublishedRevocations(rules.revoked)) : CertificateVerdict.of(blob, demands, try lists()))
+    let verdict = krl.isEmpty ? CertificateVerdict.of(blob, demands, PublishedRevocations(rules.revoked)) : CertificateVerdict.of(blob, demands, try lists())
+    try show(verdict, at: demands.now)
   }
 
-  private func published() throws -> CertificateRules {
+  /// Those of the authority that it says it is of: the emergency one has rules of its own.
+  private func published(for blob: [UInt8]) throws -> CertificateRules {
     try Terminal.requireRoot("sojourn certificate check without --ca")
-    do throws(ConfigurationUnavailable) { return try PublishedConfiguration.current().certificate } catch { throw stop(Refusal(error)) }
+    let claimed = try? UnverifiedCertificate(blob).authority
+    do throws(ConfigurationUnavailable) { return try PublishedConfiguration.current().certificateRules(for: claimed).rules } catch { throw stop(Refusal(error)) }
   }
 
   private func lists() throws -> RevocationIndex<RevocationMemory> {
@@ -71,11 +74,12 @@ struct CertificateCheck: ParsableCommand {
   }
 
   private func stop(_ refusal: Refusal) -> any Error {
-    Terminal.say(refusal.sentence(for: user, request: nil) + (refusal.detail.isEmpty ? "" : " (\(refusal.detail))"))
+    let sentence = refusal.sentence(for: user, request: nil)
+    Terminal.say(sentence + (refusal.detail.isEmpty || sentence.contains(refusal.detail) ? "" : " (\(refusal.detail))"))
     return ExitCode(refusal.exitStatus)
   }
 
-  private func show(_ verdict: CertificateVerdict) throws {
+  private func show(_ verdict: CertificateVerdict, at now: UInt64) throws {
     for line in verdict.lines {
       switch line.outcome {
       case .passed: try Terminal.print(Terminal.coloured("ok      ", .green) + line.rule.token)
@@ -84,7 +88,11 @@ struct CertificateCheck: ParsableCommand {
       }
     }
     if let refusal = verdict.refusal { throw stop(.certificate(refusal)) }
-    guard verdict.certificate != nil else { throw Exit.refused }
-    Terminal.say("Every rule lets \(Escape.visible(user, limit: 64)) in with this certificate; the policy decides next.")
+    guard let certificate = verdict.certificate else { throw Exit.refused }
+    Terminal.say("Every rule lets \(Escape.visible(user, limit: 64)) in with this certificate; the policy decides next, about the subject"
+      + " \(Escape.quoted(certificate.subjectID, limit: 256)).")
+    if now < certificate.attested.validAfter || now >= certificate.attested.validBefore {
+      Terminal.say("But it is out of its time, by less than clock_skew. sshd knows no skew and refuses it before Sojourn is asked.")
+    }
   }
 }

@@ -20,7 +20,7 @@ struct Check: ParsableCommand {
     let read = ConfigurationFiles.read()
     var findings = configurationFindings(read)
     if let configuration = read.configuration ?? published() {
-      findings += CandidateReadiness.findings(configuration) + HostReadiness.findings(configuration)
+      findings += CandidateReadiness.findings(configuration) + HostReadiness.findings(configuration) + EndpointFindings.findings(configuration)
     } else {
       findings.append(Finding("host", .problem, "host", "was not looked at: there is no configuration to go by", remedy: "repair the configuration"))
     }
@@ -59,6 +59,10 @@ struct Check: ParsableCommand {
     var findings = [Finding("daemon", .ok, "sojournd", "runs (process \(status.pid), version \(status.softwareVersion))")]
     if let problem = status.configurationProblem {
       findings.append(Finding("daemon-configuration", .problem, "sojournd", "goes by the last good configuration: \(problem)", remedy: "correct the configuration, then run 'sojourn apply'"))
+    }
+    if let problem = status.revocationProblem {
+      findings.append(Finding("revocation-lists", .problem, "sojournd", "lets nobody in, because a revocation list cannot be used: \(problem)",
+        remedy: "repair the list; sojournd reads it again within a second"))
     }
     if let reasons = status.candidatesWithheld {
       findings.append(Finding("candidates", .problem, "sojournd", "lets nobody in who has no account yet: \(reasons.joined(separator: "; "))", remedy: "see the problems of this list"))

@@ -26,7 +26,7 @@ struct Sessions: ParsableCommand {
     var table = Table(["SESSION", "NAME", "UID", "STATE", "SERVICE", "FROM", "SINCE", "UNTIL", "GROUPS"])
     for session in sessions {
       table.add([
-        show(session.session), show(session.name), String(session.uid), show(session.state), show(session.login.service), show(session.login.remote),
+        show(session.session), show(session.name), String(session.uid), show(session.state) + (session.isBreakGlass ? " BREAK-GLASS" : ""), show(session.login.service), show(session.login.remote),
         Sessions.clock(session.opened, now), Sessions.clock(session.expires, now),
         session.groups.isEmpty ? "-" : session.groups.map { show($0) }.joined(separator: ","),
       ])

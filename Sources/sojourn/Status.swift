@@ -16,6 +16,9 @@ struct Status: ParsableCommand {
     let now = Moment.now().unixSeconds
     try Terminal.print("daemon         version \(Escape.visible(status.softwareVersion)), process \(status.pid), started \(Sessions.clock(status.started, now))")
     try Terminal.print("sessions       \(status.sessions) of \(status.leases) \(status.leases == 1 ? "account" : "accounts")")
+    if status.breakGlassSessions > 0 {
+      try Terminal.print("break glass    " + Terminal.coloured("\(status.breakGlassSessions) of these sessions", .red) + " without a decision of the policy; see 'sojourn sessions'")
+    }
     if let reasons = status.candidatesWithheld {
       try Terminal.print("new accounts   " + Terminal.coloured("withheld", .red) + ": nobody can log in who has no account yet")
       for reason in reasons { try Terminal.print("               - " + Escape.visible(reason, limit: 1024)) }
@@ -33,6 +36,9 @@ struct Status: ParsableCommand {
       try Terminal.print("policy         " + Terminal.coloured("out of reach", .red) + ", the relay does not run: " + Escape.visible(problem, limit: 1024))
     } else {
       try Terminal.print("policy         asked through the relay")
+    }
+    if let problem = status.revocationProblem {
+      try Terminal.print("revocation     " + Terminal.coloured("unusable", .red) + ", so nobody is let in: " + Escape.visible(problem, limit: 2000))
     }
     if !status.quarantined.isEmpty {
       try Terminal.print("quarantined    " + status.quarantined.map { Escape.visible($0, limit: 64) }.joined(separator: ", "))

@@ -83,6 +83,7 @@ extension Daemon {
       loginRefused(refused, peer: connection.peer)
     case .sessions(let after): answer(connection, page(after: after))
     case .end(let target, let reason): answer(connection, endOnRequest(target, reason: reason))
+    case .endSubject(let subject): answer(connection, endOnObligation(subject))
     case .status: answer(connection, .status(status))
     case .reload:
       connection.abandoned = {}
@@ -115,7 +116,13 @@ extension Daemon {
   var status: DaemonStatus {
     DaemonStatus(softwareVersion: Release.version, pid: ProcessTable.ownPid, started: started,
       candidatesWithheld: candidates.published == nil ? candidates.reasons : nil, configurationProblem: configurationProblem,
-      isRelayed: relay != nil, relayProblem: relay?.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count), quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted())
+      isRelayed: relay != nil, relayProblem: relay?.problem, revocationProblem: revocations.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count), breakGlassSessions: breakGlassSessions,
+      quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted())
+  }
+
+  private var breakGlassSessions: UInt64 {
+    let all = leases.values.flatMap(\.sessions) + localSessions.values.map(\.session)
+    return UInt64(all.count { $0.decision.isBreakGlass })
   }
 
   /// As many sessions after that id as surely fit one packet.
@@ -143,6 +150,6 @@ extension Daemon {
     // Texts from outside are cut, so that one summary always fits a message: else the list would end there.
     let login = LoginFacts(service: String(s.login.service.prefix(64)), tty: String(s.login.tty.prefix(64)), remote: String(s.login.remote.prefix(256)))
     return SessionSummary(session: s.id, name: String(name.prefix(256)), uid: uid, isLocal: isLocal, state: state, pid: s.process.pid, login: login,
-      keyID: String(s.credential.keyID.prefix(512)), groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
+      keyID: String(s.credential.keyID.prefix(512)), isBreakGlass: s.decision.isBreakGlass, groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
   }
 }

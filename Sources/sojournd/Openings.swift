@@ -37,6 +37,11 @@ extension Daemon {
     guard request.seconds > 0, request.seconds <= configuration.session.maxDuration, isPath(request.shell) else {
       return refuse(connection, .ceiling, "the session's length or shell is not allowed here")
     }
+    if request.decision.isBreakGlass {
+      guard let rules = configuration.breakGlass, request.seconds <= rules.maxDuration, rules.names.contains(request.name) else {
+        return refuse(connection, .ceiling, "break glass does not allow this session here")
+      }
+    }
     if request.isLocal { return openLocal(request, connection, configuration) }
     guard let name = AccountName(request.name), configuration.accounts.admits(name) else {
       return refuse(connection, .ceiling, "names of this form get no account here")
@@ -193,7 +198,8 @@ extension Daemon {
       seconds = min(seconds, request.credential.notAfter > now.unixSeconds ? request.credential.notAfter - now.unixSeconds : 1)
     }
     return Session(id: try Session.newID(at: now.unixSeconds), process: process, login: request.login, credential: request.credential,
-      decision: request.decision, groups: groups, shell: request.shell, opened: now.unixSeconds, deadline: Deadline(seconds: seconds, after: now))
+      decision: request.decision, groups: groups, shell: request.shell, opened: now.unixSeconds, deadline: Deadline(seconds: seconds, after: now),
+      reevaluateSeconds: request.reevaluateSeconds)
   }
 
   /// An account of another source: no claim, no home, no groups; decided, written down, watched.

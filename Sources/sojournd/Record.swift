@@ -24,7 +24,15 @@ struct Record {
       .init("decision", session.decision.escaped), .init("groups", .strings(groups)), .init("shell", .string(session.shell)),
       .init("expires", .string(Timestamp.text(session.expires))),
     ]))
-    SystemLog.write(.info, as: "sojournd", "session \(session.id): \(message)")
+    guard session.decision.isBreakGlass else { return SystemLog.write(.info, as: "sojournd", "session \(session.id): \(message)") }
+    let loud = "BREAK GLASS: session \(session.id): \(message), without the policy; certificate serial \(Escape.visible(session.credential.serial))"
+      + " of \(Escape.visible(session.credential.caFingerprint)), from \(Escape.visible(session.login.remote))"
+    try audit.record(AuditEvent(.breakGlass, time: now(), message: loud, facts: [
+      .init("session", .string(session.id)), .init("name", .string(name)), .init("outcome", .string("granted")), .init("login", session.login.escaped),
+      .init("credential", session.credential.escaped), .init("expires", .string(Timestamp.text(session.expires))),
+    ]))
+    SystemLog.write(.alert, as: "sojournd", loud)
+    log.critical("\(loud)")
   }
 
   func refusal(_ refused: RefusedLogin, pid: Int32) {
@@ -36,6 +44,13 @@ struct Record {
     if let credential = refused.credential { facts.append(.init("credential", credential.escaped)) }
     if let decision = refused.decision { facts.append(.init("decision", decision.escaped)) }
     note(.refusal, .notice, message, facts)
+    guard let decision = refused.decision, decision.isBreakGlass else { return }
+    var emergency: [JSONValue.Member] = [
+      .init("name", .string(Escape.visible(refused.name))), .init("outcome", .string("refused")), .init("reason", .string(Escape.visible(refused.token))),
+      .init("login", refused.login.escaped),
+    ]
+    if let credential = refused.credential { emergency.append(.init("credential", credential.escaped)) }
+    note(.breakGlass, .alert, "BREAK GLASS: \(message) (\(Escape.visible(refused.token)), from \(Escape.visible(refused.login.remote)))", emergency)
   }
 
   func sessionEnd(_ name: String, _ session: Session, reason: String) {
@@ -79,6 +94,7 @@ extension DecisionFacts {
   var escaped: JSONValue {
     var copy = self
     copy.reason = Escape.visible(reason)
+    copy.subject = Escape.visible(subject)
     return copy.json
   }
 }

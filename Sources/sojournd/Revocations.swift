@@ -10,22 +10,20 @@ struct RevocationWatch {
   /// A list's file as it was when it was last read; nil: it was missing.
   struct Stamp: Equatable {
     let path: String
-    let device: UInt64
-    let inode: UInt64
-    let size: UInt64
-    let seconds: Int64
-    let nanoseconds: Int64
+    let file: FileStamp
   }
 
   /// nil: they are to be read, whatever they look like.
   var stamps: [Stamp?]?
+  /// The published form as the last reading left it: another one in its place may be of older lists.
+  var published: Stamp?
   var isPublishing = false
   /// Why nobody is let in; nil if the lists are in force.
   var problem: String?
 }
 
 extension Daemon {
-  /// Once a second: has a list changed since it was published, or is what was published gone? Looking is two calls a list,
+  /// Once a second: has a list changed since it was published, or is what was published gone or another? Looking is two calls a list,
   /// on every kind of file system; the work is done by `sojourn apply`, in a process of its own.
   func lookAtRevocationLists() {
     guard let lists = configuration?.certificate.revoked, !lists.isEmpty else {
@@ -34,13 +32,15 @@ extension Daemon {
     }
     guard !revocations.isPublishing else { return }
     let stamps = lists.map { stamp(of: $0) }
-    guard stamps != revocations.stamps || !Files.exists(Places.revocations) else { return }
+    let published = stamp(of: Places.revocations)
+    guard stamps != revocations.stamps || published == nil || published != revocations.published else { return }
     // Taken before the lists are read: what changes during the reading is read again.
     revocations.stamps = stamps
     revocations.isPublishing = true
     Worker.start(loop, Places.commandLine, ["apply", "--revocations-only"], milliseconds: 60_000) { [weak self] outcome in
       guard let self else { return }
       revocations.isPublishing = false
+      revocations.published = stamp(of: Places.revocations)
       switch outcome.status {
       case 0:
         record.note(.configuration, .info, "the revocation lists were read" + (revocations.problem == nil ? "" : ", and people are let in again"))
@@ -54,8 +54,7 @@ extension Daemon {
 
   private func stamp(of list: String) -> RevocationWatch.Stamp? {
     guard let (path, facts) = HostFiles().resolve(list) else { return nil }
-    return .init(path: path, device: facts.device, inode: facts.inode, size: facts.size, seconds: facts.modified.seconds,
-      nanoseconds: facts.modified.nanoseconds)
+    return .init(path: path, file: facts.stamp)
   }
 
   private func refuseEverybody(_ reason: String) {

@@ -78,6 +78,15 @@ extension Daemon {
     return .done
   }
 
+  /// An obligation of the policy: all live sessions of that subject, of transient and of local accounts.
+  func endOnObligation(_ subject: String) -> Reply {
+    let live = (leases.values.flatMap(\.sessions) + localSessions.values.map(\.session)).filter { watches[$0.id] != nil }
+    for session in live where session.decision.subject.isExactly(subject) { end(session.id, why: "ended by the policy: an obligation") }
+    // Of a session that an older daemon opened nobody knows any more whose it is.
+    guard let unknown = live.first(where: { $0.decision.subject.isEmpty }) else { return .done }
+    return .failed("nobody knows whether session \(unknown.id) is one of them: it is older than this version")
+  }
+
   /// Deadlines, on whichever clock they come first.
   func endWhatIsOver() {
     let now = Moment.now()

@@ -75,6 +75,29 @@ import Policy
     }
   }
 
+  /// Other bytes than ours, and the same key to sshd: T2 by way of an authority that spells its key otherwise.
+  @Test(arguments: [
+    "ca-with-nul-after-its-type", "ca-of-short-type", "ca-of-small-short-type", "ca-with-zeros-before-its-modulus", "ca-with-zeros-before-its-exponent",
+    "ca-of-type-rsa-sha2-256", "ca-of-type-rsa-sha2-512", "ca-of-type-rsa", "ca-of-type-ssh-rsa", "ca-with-nul-after-its-curve", "ca-of-compressed-point",
+    "ca-with-nul-after-its-application", "ca-of-type-webauthn", "ca-ours-with-byte-left", "ca-empty",
+  ]) func refusesACertificateWhoseAuthorityIsOursInAnotherSpelling(_ name: String) {
+    let (code, events) = Self.run(Vectors.line(name))
+    #expect(code == Code.denied && events.questions.isEmpty && events.refused.map { $0.token } == ["certificate-authority"])
+    #expect(events.refused.first?.detail.hasSuffix("a key that is not written in its one form") == true)
+    let early = Self.run(Vectors.line(name)) {
+      $0.settings = .failure(.notThisBoot)
+      $0.lastGood = World.configuration()
+    }
+    #expect(early.code == Code.denied)
+  }
+
+  /// T10: types that OpenSSH has and we have not are another authority's, and root's.
+  @Test(arguments: ["ca-foreign-of-type-to-come", "ca-foreign-of-type-dsa", "type-composite-by-foreign"])
+  func leavesForeignAuthoritiesOfOtherTypesAlone(_ name: String) {
+    let (code, events) = Self.run(Vectors.line(name), user: "root")
+    #expect(code == Code.ignore && events.list.isEmpty)
+  }
+
   @Test func grantsNoGroupsAndNoOtherShell() {
     for (grant, token) in [(Grant(groups: ["dbops"]), "ceiling-group"), (Grant(shell: "/bin/sh"), "ceiling-shell"), (Grant(uid: 1001), "ceiling-uid")] {
       let (code, events) = Self.run(Vectors.line("control")) { $0.verdict = .allowed(grant) }

@@ -14,13 +14,13 @@ import Policy
     .relay(secret), .broken(secret), .hostNotAuthorized(401), .busy(503), .status(500), .rejected(secret), .tooLarge, .contentType(secret), .malformed(secret),
     .foreignAnswer, .obligation(secret), .grant(secret),
   ]
-  static let breaches: [CeilingBreach] = [.uid(granted: 0), .group(secret), .rootEquivalentGroup(secret), .tooManyGroups(65), .shell(secret), .noDuration]
+  static let breaches: [CeilingBreach] = [.uid(granted: 0), .group(secret), .rootEquivalentGroup(secret), .tooManyGroups(65), .shell(secret), .noDuration, .reevaluation(seconds: 60), .recording]
 
   static let all: [Refusal] =
     [
       .notSetUp, .notThisBoot, .configurationUnusable(secret), .lookupFailed(secret), .nameNotAdmitted, .notShownHere, .programNotListed,
       .serviceNotServed(secret), .noLease, .authenticationInfo(secret), .noCredential, .noKey(method: secret), .plainKey(type: secret),
-      .severalCertificates(2), .noSubject(extension: secret), .denied(user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .daemonAnswer(secret), .notKept,
+      .severalCertificates(2), .notForEmergencies, .denied(user: nil, admin: secret), .stepUp(StepUp(level: "urn:example:loa:3", methods: ["mfa"]), user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .daemonAnswer(secret), .notKept,
     ]
     + CertificateRule.allCases.map { .certificate(CertificateRefusal($0, "half a sentence")) }
     + [.approvalOver, .notApproved(ApprovalReply("approval-pending", happened: "nobody has answered.", remedy: "Log in again.", detail: secret)), .notApproved(.unavailable(secret))]
@@ -43,18 +43,19 @@ import Policy
     case .noKey: 11
     case .plainKey: 12
     case .severalCertificates: 13
-    case .noSubject: 14
     case .denied: 15
     case .noTimeLeft: 16
     case .noDaemon: 17
     case .daemonAnswer: 18
     case .notKept: 19
+    case .stepUp: 60
+    case .notForEmergencies: 61
     case .certificate: 20
     case .notOpened: 21
     case .noDecision(let failure): 22 + index(failure)
     case .ceiling(let breach): 50 + index(breach)
-    case .notApproved: 60
-    case .approvalOver: 61
+    case .notApproved: 62
+    case .approvalOver: 63
     }
   }
   static func index(_ failure: PolicyFailure) -> Int {
@@ -89,11 +90,13 @@ import Policy
     case .tooManyGroups: 3
     case .shell: 4
     case .noDuration: 5
+    case .reevaluation: 6
+    case .recording: 7
     }
   }
 
   @Test func theTableIsWhole() {
-    #expect(Set(Self.all.map(Self.index)) == Set(0...41).union(50...55).union(60...61))
+    #expect(Set(Self.all.map(Self.index)) == Set(0...41).subtracting([14]).union(50...57).union(60...63))
   }
 
   @Test func everyRefusalHasATokenOfItsOwn() {
@@ -151,11 +154,11 @@ import Policy
   /// What the host's admin must repair is an error; what a person did is a notice; what somebody may be trying is a warning.
   @Test func levelsSayWhoseBusinessItIs() {
     let warnings = Set([
-      "name-not-admitted", "no-subject", "certificate-form", "certificate-size", "certificate-signature", "certificate-not-for-users",
+      "name-not-admitted", "break-glass-name", "no-subject", "certificate-form", "certificate-size", "certificate-signature", "certificate-not-for-users",
       "certificate-reserved-fields", "certificate-key-id", "certificate-principals", "certificate-option-form", "certificate-extension-form",
-      "certificate-self-signed", "certificate-authority-key", "certificate-authority-principals", "certificate-attributes", "certificate-serial",
+      "certificate-self-signed", "certificate-authority-key", "certificate-authority-principals", "certificate-authority-subjects", "certificate-attributes", "certificate-serial",
       "certificate-revoked", "open-name-of-other", "open-rights-stand", "open-ceiling", "ceiling-uid", "ceiling-group", "ceiling-root-equivalent-group",
-      "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration",
+      "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration", "ceiling-reevaluation", "ceiling-recording",
     ])
     let errors = Set([
       "not-set-up", "not-this-boot", "configuration-unusable", "lookup-failed", "program-not-listed", "authentication-info", "no-daemon", "daemon-answer",

@@ -29,7 +29,7 @@ import Policy
     #expect(question.extensions.map { $0.name }.contains("permit-pty"))
     let open = try #require(events.opened.first)
     #expect(open.name == "alice" && open.uid == 70000 && !open.isLocal && open.groups == ["dbops"] && open.shell == "/bin/sh" && open.seconds == 3600)
-    #expect(open.decision.requestID == "4f2a")
+    #expect(open.decision.requestID == "4f2a" && open.decision.subject == "alice@example.com" && open.reevaluateSeconds == nil)
     #expect(events.kept == ["1-abc"] && events.limits == [3600] && events.errors.isEmpty && events.refused.isEmpty)
     #expect(events.infos == ["Sojourn: alice is let in until 2026-01-01T05:00:00Z, that is for 1 h. The home directory is removed at the end."])
     #expect(events.log.contains { $0.hasPrefix("granted alice: session=1-abc uid=70000 until=2026-01-01T05:00:00Z") && $0.contains("request=4f2a") })
@@ -77,6 +77,20 @@ import Policy
         world.settle { $0.certificate.trusted.append(TrustedAuthority(blob: carried, file: "careless")) }
       }),
       ("certificate-authority-principals", login(), true, { $0.settle { $0.limit { $0.principals = ["deploy-*"] } } }),
+      ("certificate-authority-subjects", login(), true, { $0.settle { $0.limit { $0.subjects = ["spiffe://example.com/*"] } } }),
+      ("certificate-authority-subjects", login(info: Vectors.line("own-extension")), true, {
+        $0.settle {
+          $0.certificate.subject = .certificateExtension("login@example.com")
+          $0.limit { $0.subjects = ["bob"] }
+        }
+      }),
+      ("certificate-authority-subjects", login(), true, {
+        $0.settle {
+          $0.certificate.subject = .principal
+          $0.limit { $0.subjects = ["alice@example.com"] }
+        }
+      }),
+      ("certificate-serial", login(info: Vectors.line("serial-0")), true, { $0.settle { $0.certificate.singleUse = true } }),
       ("certificate-authority-networks", login(), true, { $0.settle { $0.limit { $0.networks = ["10.0.0.0/8"] } } }),
       ("certificate-authority-networks", login(from: "db.example.com"), true, { $0.settle { $0.limit { $0.networks = ["0.0.0.0/0"] } } }),
       ("certificate-lifetime", login(), true, { $0.settle { $0.limit { $0.maxLifetime = 3600 } } }),
@@ -89,6 +103,11 @@ import Policy
       ("no-subject", login(), true, { $0.settle { $0.certificate.subject = .certificateExtension("login@example.com") } }),
       ("no-subject", login(), true, { $0.settle { $0.certificate.subject = .certificateExtension("permit-pty") } }),
       ("denied", login(), true, { $0.verdict = .denied(user: nil, admin: "because") }),
+      ("step-up", login(), true, { $0.verdict = .stepUp(StepUp(level: "urn:example:loa:3"), user: nil, admin: nil) }),
+      ("policy-obligation", login(), true, { $0.obligations = Obligations(fault: "custom") }),
+      ("policy-obligation", login(), true, { $0.obligations = Obligations([.notification(.init(to: "manager@example.com", body: "x"))]) }),
+      ("ceiling-reevaluation", login(), true, { $0.verdict = .allowed(Grant(reevaluateSeconds: 60)) }),
+      ("ceiling-recording", login(), true, { $0.verdict = .allowed(Grant(isRecorded: true)) }),
       ("no-time-left", login(info: Vectors.line("ended-within-skew")), true, { $0.settle { $0.session.endWithCertificate = true } }),
       ("ceiling-uid", login(), true, { $0.verdict = .allowed(Grant(uid: 70001)) }),
       ("ceiling-uid", login(), true, { $0.verdict = .allowed(Grant(uid: 0)) }),
@@ -249,14 +268,16 @@ import Policy
     #expect(world.events.log.contains { $0.contains("systemd") })
   }
 
-  @Test func takesTheAddressThatPamEnvCannotChange() {
-    var forged = login()
-    forged.connection = Array("203.0.113.9 1 2 3".utf8)
-    #expect(Self.run(forged).events.questions.first?.login.remote == "192.0.2.7")
-    forged.remoteHost = Array("client.example.com".utf8)
-    #expect(Self.run(forged).events.questions.first?.login.remote == "203.0.113.9")
-    forged.connection = []
-    #expect(Self.run(forged).events.questions.first?.login.remote == "client.example.com")
+  /// With UseDNS, PAM_RHOST is a name; no variable stands in for the address.
+  @Test func refusesWhatHangsOnAnAddressThatIsNotKnown() {
+    #expect(Self.run(login(from: "127.0.0.1")).events.questions.first?.login.remote == "127.0.0.1")
+    #expect(Self.run(login(info: Vectors.line("source-address"), from: "127.0.0.1")).code == Code.success)
+    for host in ["localhost", "client.example.com", "", "UNKNOWN", "127.0.0.1.", "127.1"] {
+      let (code, events) = Self.run(login(info: Vectors.line("source-address"), from: host))
+      #expect(code == Code.denied && events.refused.map { $0.token } == ["certificate-source-address"], "\(host)")
+      #expect(events.refused.first?.detail.contains("UseDNS") == true)
+    }
+    #expect(Self.run(login(from: "client.example.com")).events.questions.first?.login.remote == "client.example.com")
   }
 }
 

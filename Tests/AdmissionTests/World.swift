@@ -19,6 +19,7 @@ final class World: Surroundings {
   var name: NameService.Answer = World.candidate()
   var lists = WorldLists()
   var program: [UInt8]? = Array("/usr/sbin/sshd".utf8)
+  var obligations = Obligations()
   var verdict: Verdict = .allowed(Grant(groups: ["dbops"], shell: nil, maxSessionSeconds: 3600))
   /// What becomes of asking for approval, in order; then nobody answers.
   var approvals: [ApprovalReply] = []
@@ -31,6 +32,7 @@ final class World: Surroundings {
   private var spent: Int64 = 0
   var opening: Result<Reply, DaemonSilence> = .success(.opened(Opened(session: "1-abc", expires: World.now + 3600, notes: [])))
   var sessions: [Result<Reply, DaemonSilence>] = []
+  var ends: Result<Reply, DaemonSilence> = .success(.done)
   var others: Result<Reply, DaemonSilence> = .success(.done)
   let events: Events
 
@@ -51,7 +53,7 @@ final class World: Surroundings {
   func decide(_ question: Question, rules: PolicyRules, host: HostFacts) -> Answer {
     events.list.append(.asked(question))
     let verdict = verdicts.isEmpty ? verdict : verdicts.removeFirst()
-    return Answer(verdict: verdict, facts: DecisionFacts(requestID: "4f2a", endpoint: "http://127.0.0.1:8181", reason: "", milliseconds: 3))
+    return Answer(verdict: verdict, facts: DecisionFacts(requestID: "4f2a", endpoint: "http://127.0.0.1:8181", reason: "", milliseconds: 3), obligations: obligations)
   }
 
   func approval(_ asked: ApprovalRequest, about question: Question, rules: PolicyRules, host: HostFacts) -> ApprovalReply {
@@ -65,6 +67,7 @@ final class World: Surroundings {
     events.list.append(.told(request, milliseconds: milliseconds, patience: patience))
     switch request {
     case .open: return try opening.get()
+    case .endSubject: return try ends.get()
     case .sessions: return sessions.isEmpty ? .sessions([], more: false) : try sessions.removeFirst().get()
     default: return try others.get()
     }
@@ -124,6 +127,7 @@ final class Events {
   var requests: [Request] { list.compactMap { if case .told(let request, _, _) = $0 { request } else { nil } } }
   var opened: [OpenRequest] { requests.compactMap { if case .open(let open) = $0 { open } else { nil } } }
   var refused: [RefusedLogin] { requests.compactMap { if case .refused(let refused) = $0 { refused } else { nil } } }
+  var ended: [String] { requests.compactMap { if case .endSubject(let subject) = $0 { subject } else { nil } } }
   var closed: [String] { requests.compactMap { if case .closed(let session) = $0 { session } else { nil } } }
   var errors: [String] { list.compactMap { if case .error(let text) = $0 { text } else { nil } } }
   var infos: [String] { list.compactMap { if case .info(let text) = $0 { text } else { nil } } }
@@ -198,7 +202,7 @@ enum Vectors {
 func login(_ user: String = "alice", info: String? = Vectors.line("control"), service: String = "sshd", silent: Bool = false, options: [String] = [],
   from address: String = "192.0.2.7") -> Login {
   Login(user: Array(user.utf8), service: Array(service.utf8), tty: Array("ssh".utf8), remoteHost: Array(address.utf8),
-    authenticationInfo: info.map { Array($0.utf8) }, connection: Array("\(address) 50000 192.0.2.1 22".utf8), isSilent: silent,
+    authenticationInfo: info.map { Array($0.utf8) }, isSilent: silent,
     options: ModuleOptions(options.map { Array($0.utf8) }))
 }
 

@@ -9,16 +9,16 @@ struct CommandTests {
       setpriv --reuid 65534 --clear-groups $S --help >/dev/null; echo "status $?"
       """)
     #expect(ran.output.components(separatedBy: "status 0\n").count == 5, "\(ran.output)\(ran.errors)")
-    for word in ["check", "apply", "sessions", "end", "status", "Exit status: 0 done"] { #expect(ran.output.contains(word)) }
+    for word in ["check", "apply", "sessions", "end", "status", "explain", "Exit status: 0 done"] { #expect(ran.output.contains(word)) }
   }
 
-  @Test("wrong usage is status 64", arguments: ["bogus", "apply now", "sessions --yaml", "end", "end 'a b'", "end \"$(printf 'a\\033b')\"", "end x --reason \"$(printf 'a\\nb')\"", "status x"])
+  @Test("wrong usage is status 64", arguments: ["bogus", "apply now", "sessions --yaml", "end", "end 'a b'", "end \"$(printf 'a\\033b')\"", "explain", "explain alice", "explain alice --certificate /x --from nowhere", "end x --reason \"$(printf 'a\\nb')\"", "status x"])
   func isWrongUsage(_ call: String) throws {
     let ran = try PrivateRoot.run("$S \(call); echo \"status $?\"")
     #expect(ran.output == "status 64\n" && !ran.errors.isEmpty, "\(ran.output)\(ran.errors)")
   }
 
-  @Test("without root there is a sentence", arguments: ["check", "apply", "apply --check", "sessions", "status", "end x --yes"])
+  @Test("without root there is a sentence", arguments: ["check", "apply", "apply --check", "sessions", "status", "end x --yes", "explain alice --certificate /x"])
   func needsRoot(_ call: String) throws {
     let ran = try PrivateRoot.run("setpriv --reuid 65534 --regid 65534 --clear-groups $S \(call); echo \"status $?\"")
     #expect(ran.output == "status 1\n" && ran.errors.contains("must be run as root"), "\(ran.output)\(ran.errors)")

@@ -21,6 +21,7 @@ import Testing
     key = "/etc/sojourn/ci_ca.pub"
     kind = "workload"
     principals = ["deploy-*"]
+    subjects = ["spiffe://example.com/ci/*", "deploy bot"]
     max_lifetime = "15m"
     networks = ["10.0.0.0/8", "2001:db8::/32"]
     attributes = { roles = "extension:teleport-roles:json:.roles", mail = "key-id" }
@@ -33,6 +34,7 @@ import Testing
     #expect(trusted.map { $0.file } == ["/etc/sojourn/user_ca.pub", "/etc/sojourn/ci_ca.pub"])
     #expect(trusted.map { $0.kind } == [.user, .workload])
     #expect(trusted[0].principals.isEmpty && trusted[0].maxLifetime == nil && trusted[0].networks.isEmpty && trusted[0].attributes.isEmpty)
+    #expect(trusted[0].subjects.isEmpty && trusted[1].subjects == ["spiffe://example.com/ci/*", "deploy bot"])
     #expect(trusted[1].principals == ["deploy-*"] && trusted[1].maxLifetime == 900 && trusted[1].networks == ["10.0.0.0/8", "2001:db8::/32"])
     #expect(Set(trusted[1].attributes.map { $0.name + "=" + $0.source }) == ["roles=extension:teleport-roles:json:.roles", "mail=key-id:string"])
   }
@@ -42,7 +44,7 @@ import Testing
     let text = try #require(written.json.text())
     let read = try PublishedConfiguration(json: JSONValue.parse(text))
     #expect(read.json.text() == text)
-    #expect(read.certificate.trusted[1].networks.count == 2 && read.certificate.trusted[0].maxLifetime == nil)
+    #expect(read.certificate.trusted[1].subjects.count == 2 && read.certificate.trusted[1].networks.count == 2 && read.certificate.trusted[0].maxLifetime == nil)
   }
 
   @Test(arguments: [
@@ -55,6 +57,11 @@ import Testing
     ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nprincipals = []\n", "3: ca.principals is empty"),
     ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nprincipals = ['a,b']\n", "3: ca.principals: 'a,b'"),
     ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nprincipals = 'a'\n", "3: ca.principals is a string"),
+    ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nprincipals = ['a']\n", "2: ca.subjects is missing"),
+    ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nsubjects = []\n", "3: ca.subjects is empty"),
+    ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nsubjects = [\"a\\u001bb\"]\n", "3: ca.subjects: '"),
+    ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nsubjects = ['']\n", "3: ca.subjects: ''"),
+    ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nsubjects = 'a'\n", "3: ca.subjects is a string"),
     ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nmax_lifetime = '15'\n", "3: ca.max_lifetime: '15' is no duration"),
     ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nmax_lifetime = '31d'\n", "3: ca.max_lifetime: 31d is out of bounds"),
     ("[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nnetworks = ['10.0.0.1/8']\n", "3: ca.networks: '10.0.0.1/8' is no range"),
@@ -66,6 +73,13 @@ import Testing
     let read = try Self.host().read(text + Self.rest)
     #expect(read.configuration == nil)
     #expect(read.problems.map { $0.line }.contains { $0.hasPrefix("/etc/sojourn/sojourn.toml:" + says) }, "\(read.problems.map { $0.line })")
+  }
+
+  /// Where the subject is the login name, ca.principals limits it already.
+  @Test func asksForNoSubjectsWhereTheSubjectIsTheLoginName() throws {
+    let tables = "[[ca]]\nkey = '/etc/sojourn/user_ca.pub'\nprincipals = ['a']\n"
+    #expect(try Self.host().read("[certificate]\nsubject = 'principal'\n" + tables + Self.rest).configuration?.certificate.trusted.count == 1)
+    #expect(try Self.host().read("[certificate]\nsubject = 'extension:login@example.com'\n" + tables + Self.rest).configuration == nil)
   }
 
   @Test func aLaterFilesTablesReplaceTheEarlierOnesWhole() throws {

@@ -43,6 +43,30 @@ struct ValueTests {
     #expect(read.files == ["/etc/sojourn/sojourn.toml", "/etc/sojourn/sojourn.toml.d/10-a.toml", "/etc/sojourn/sojourn.toml.d/20-b.toml"])
   }
 
+  @Test func takesOPAInEitherForm() throws {
+    for (path, isWrapped) in [("/v0/data/sojourn/login/answer", false), ("/v1/data/sojourn/login/answer?metrics=true", true)] {
+      let host = try WrittenHost()
+      let text = WrittenHost.least.replacingOccurrences(of: "/access/v1/evaluation\"]", with: "\(path)\"]\ndialect = \"opa\"") + WrittenHost.range
+      let read = try host.read(text)
+      let policy = try #require(read.configuration, "\(read.problems.map { $0.line })").policy
+      guard case .opa = policy.dialect, let route = OPARoute(url: policy.endpoints[0].url) else { throw MissingRoute() }
+      if case .wrapped = route { #expect(isWrapped) } else { #expect(!isWrapped) }
+      let again = try PublishedConfiguration.parse(try #require(read.configuration?.json.text()))
+      guard case .opa = again.policy.dialect else { throw MissingRoute() }
+    }
+  }
+  struct MissingRoute: Error {}
+
+  @Test func takesWhatTellsWorkloads() throws {
+    let host = try WrittenHost()
+    let text = WrittenHost.least.replacingOccurrences(of: "[policy]", with: "workload_principals = ['deploy-*', 'ci?']\nworkload_extension = 'workload@example.com'\n[policy]")
+    let read = try host.read(text + WrittenHost.range)
+    let rules = try #require(read.configuration, "\(read.problems.map { $0.line })").certificate
+    #expect(rules.workloadPrincipals == ["deploy-*", "ci?"] && rules.workloadExtension == "workload@example.com")
+    let again = try PublishedConfiguration.parse(try #require(read.configuration?.json.text())).certificate
+    #expect(again.workloadPrincipals == rules.workloadPrincipals && again.workloadExtension == rules.workloadExtension)
+  }
+
   // MARK: authorities
 
   /// A public key of CredentialsTests, as `type base64 name`.

@@ -79,7 +79,7 @@ import Encoding
   }
 
   @Test func tellsTheAuthorityOfEveryTypeThatItKnows() {
-    let names = ["p256-key", "p384-key", "p521-key", "rsa-key", "sk-by-ed25519", "sk-ecdsa-by-ed25519", "type-dsa"]
+    let names = ["p256-key", "p384-key", "p521-key", "rsa-key", "sk-by-ed25519", "sk-ecdsa-by-ed25519", "type-dsa", "type-composite"]
     for name in names {
       let shown = ShownCertificate(typeName: KeyBlob.typeName(Vectors.blob(name)), blob: Vectors.blob(name))
       #expect(shown.claimedAuthority == Vectors.authorities["ca"], "\(name)")

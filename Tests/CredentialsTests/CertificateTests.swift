@@ -27,6 +27,8 @@ import Encoding
       Vectors.verdict(Vectors.blob("force-command"), Vectors.demands { $0.enforcer = .nobody }),
       Vectors.verdict(Vectors.blob("control"), Vectors.demands { $0.authorities = Vectors.limits { $0.principals = ["bob"] } }),
       Vectors.verdict(Vectors.blob("control"), Vectors.demands { $0.authorities = Vectors.limits { $0.networks = [AddressRange("10.0.0.0/8".utf8)].compactMap { $0 } } }),
+      Vectors.verdict(Vectors.blob("control"), Vectors.demands { $0.subject = .certificateExtension("login@example.com") }),
+      Vectors.verdict(Vectors.blob("control"), Vectors.demands { $0.authorities = Vectors.limits { $0.subjects = ["bob"] } }),
       Vectors.verdict(Vectors.blob("attribute-of-broken-json"), Vectors.demands { $0.authorities = deep }),
       Vectors.verdict(Vectors.blob("serial-0"), Vectors.demands(), BySerial()),
       Vectors.verdict(Vectors.blob("control"), Vectors.demands(), BySerial(revoked: 42)),
@@ -35,6 +37,12 @@ import Encoding
     let broken = Set((Vectors.issued + Vectors.hostile).map { $0.verdict } + byDemand)
     for rule in CertificateRule.allCases { #expect(broken.contains(rule.token), "\(rule.token)") }
     #expect(Set(CertificateRule.allCases.map { $0.token }).count == CertificateRule.allCases.count)
+  }
+
+  @Test func theDocumentationNamesEveryRuleAndHowManyCertificatesAreCompared() throws {
+    let text = try String(contentsOf: Vectors.folder.appendingPathComponent("../../../docs/certificates.md"), encoding: .utf8)
+    for rule in CertificateRule.allCases { #expect(text.contains("`\(rule.token)`"), "\(rule.token)") }
+    #expect(text.contains("the same \(Vectors.issued.count + Vectors.hostile.count) certificates"))
   }
 
   /// Every detail is for a terminal: printable, and short enough for a line (T30).

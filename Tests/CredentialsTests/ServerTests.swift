@@ -36,7 +36,10 @@ import Encoding
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("sojourn-sshd-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: directory) }
     try FileManager.default.createDirectory(at: directory.appendingPathComponent("keys"), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-    let begin = UInt64(Date().timeIntervalSince1970) - 4 * 3600
+    // The moment of our verdict: before sshd's, so that what begins while sshd works through them is valid to sshd at most.
+    // (None ends in that time.)
+    let now = UInt64(Date().timeIntervalSince1970)
+    let begin = now - 4 * 3600
     _ = try Self.run(Self.here.appendingPathComponent("Vectors/regenerate").path, [directory.path, String(begin), directory.appendingPathComponent("keys").path])
     let output = try Self.run(Self.here.appendingPathComponent("RealServer/serve.sh").path, [directory.path, Self.python, String(begin)])
 
@@ -47,7 +50,7 @@ import Encoding
     }
     let vectors = Vectors.vectors("issued.txt", in: directory) + Vectors.vectors("hostile.txt", in: directory)
     // sshd knows no skew, and so here nor do we.
-    let demands = CertificateDemands(authorities: Vectors.ours(Vectors.authorities(in: directory)), loginName: "alice", now: UInt64(Date().timeIntervalSince1970),
+    let demands = CertificateDemands(authorities: Vectors.ours(Vectors.authorities(in: directory)), loginName: "alice", now: now,
       maxLifetime: 12 * 3600, clockSkew: 0, enforcer: .sshd, client: Vectors.client)
     var laxer: [String] = [], stricter = 0, both = 0
     for vector in vectors {

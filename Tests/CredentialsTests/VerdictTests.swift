@@ -19,6 +19,7 @@ import Encoding
       #expect(verdict.lines.map { $0.rule } == CertificateRule.allCases, "\(vector.name)")
       let isPassed = verdict.lines.allSatisfy { line in if case .passed = line.outcome { true } else { false } }
       #expect((verdict.certificate != nil) == isPassed, "\(vector.name)")
+      for line in verdict.lines { if case .failed(let detail) = line.outcome { #expect(!detail.isEmpty, "\(vector.name): \(line.rule.token)") } }
       #expect((verdict.refusal == nil) == isPassed, "\(vector.name)")
       #expect(vector.fits(verdict.refusal?.rule.token ?? "accepted"), "\(vector.name)")
     }
@@ -50,6 +51,49 @@ import Encoding
     }
     for patterns in [["alice"], ["*"], ["a*"], ["x", "al?ce"], ["*ice"], []] { #expect(token(patterns, "alice") == "accepted", "\(patterns)") }
     for patterns in [["bob"], ["deploy-*"], ["alice?"], [""], ["Alice"], ["a"]] { #expect(token(patterns, "alice") == "certificate-authority-principals", "\(patterns)") }
+  }
+
+  @Test func refusesASubjectThatTheAuthorityMayNotSpeakFor() throws {
+    func token(_ patterns: [String], _ subject: SubjectField, _ vector: String = "own-extension") -> String {
+      Vectors.verdict(Vectors.blob(vector), Vectors.demands {
+        $0.subject = subject
+        $0.authorities = Vectors.limits { $0.subjects = patterns }
+      })
+    }
+    let field = SubjectField.certificateExtension("login@example.com")
+    for (patterns, subject) in [([], .keyID), (["*"], .keyID), (["*@example.com"], .keyID), (["x", "alice@example.com"], .keyID), (["alice"], .loginName),
+      (["al*"], field), ([], field)] as [([String], SubjectField)] { #expect(token(patterns, subject) == "accepted", "\(patterns)") }
+    for (patterns, subject) in [(["spiffe://*"], .keyID), (["alice"], .keyID), (["Alice@example.com"], .keyID), (["alice@example.com?"], .keyID),
+      (["alice@example.com"], .loginName), (["alice@example.com"], field), (["bob"], field)] as [([String], SubjectField)] {
+      #expect(token(patterns, subject) == "certificate-authority-subjects", "\(patterns)")
+    }
+    // What is missing is no subject, whatever the patterns admit.
+    #expect(token(["*"], field, "control") == "no-subject")
+    let demands = Vectors.demands { $0.subject = field }
+    #expect(try Vectors.verified("own-extension", demands).subjectID == "alice")
+    #expect(try Vectors.verified("own-extension").subjectID == "alice@example.com")
+  }
+
+  @Test func refusesACertificateWithoutASerialNumberWhereEachOpensOneSession() {
+    for (name, isSingle, said) in [("serial-0", true, "certificate-serial"), ("serial-0", false, "accepted"), ("control", true, "accepted")] {
+      #expect(Vectors.verdict(Vectors.blob(name), Vectors.demands { $0.isSingleUse = isSingle }) == said, "\(name)")
+    }
+  }
+
+  /// sshkey.c:sshkey_ec_validate_public, of authorities: with a coordinate out of its bounds no key of ours.
+  @Test(arguments: Vectors.hostile.filter { $0.name.contains("-authority-point-of-") })
+  func refusesAnAuthorityWhosePointNobodyDrewByChance(_ vector: Vectors.Vector) throws {
+    let blob = try UnverifiedCertificate(vector.blob).authority
+    let said = Vectors.verdict(vector.blob, Vectors.demands { $0.authorities = [AuthorityLimits(blob: blob)] })
+    #expect(said == (vector.name.contains("more-than") || vector.name.contains("nearly") ? "certificate-signature" : "certificate-authority-key"))
+  }
+
+  @Test func aKeyHasOneSpelling() {
+    for (name, blob) in Vectors.authorities { #expect(PublicKey.hasOneSpelling(blob), "\(name)") }
+    for vector in Vectors.hostile where vector.name.hasPrefix("ca-of-") || vector.name.hasPrefix("ca-with-") {
+      let authority = ShownCertificate(typeName: [], blob: vector.blob).claimedAuthority
+      #expect(authority.map { PublicKey.hasOneSpelling($0) } == false, "\(vector.name)")
+    }
   }
 
   @Test func tellsOnlyThePrincipalsThatTheAuthorityMaySay() throws {

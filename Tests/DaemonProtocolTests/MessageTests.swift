@@ -9,23 +9,23 @@ import HostSystem
   static let login = LoginFacts(service: "sshd", tty: hostile, remote: "2001:db8::1")
   static let credential = CredentialFacts(kind: "ssh-cert", keyID: hostile, serial: "18446744073709551615", keyFingerprint: "SHA256:k", caFingerprint: "SHA256:c",
     principals: ["alice", "", hostile], notBefore: 0, notAfter: UInt64(Int64.max))
-  static let decision = DecisionFacts(requestID: "r", endpoint: "https://policy.example.com/", reason: hostile, milliseconds: 7)
+  static let decision = DecisionFacts(requestID: "r", endpoint: "https://policy.example.com/", reason: hostile, milliseconds: 7, subject: hostile)
 
   static let requests: [Request] = [
-    .open(OpenRequest(name: "alice", uid: 4_294_967_295, isLocal: false, login: login, credential: credential, decision: decision, groups: ["dbops", "deploy"], shell: "/bin/bash", seconds: 3600)),
+    .open(OpenRequest(name: "alice", uid: 4_294_967_295, isLocal: false, login: login, credential: credential, decision: decision, groups: ["dbops", "deploy"], shell: "/bin/bash", seconds: 3600, reevaluateSeconds: 60)),
     .open(OpenRequest(name: hostile, uid: 0, isLocal: true, login: login, credential: credential, decision: decision, groups: [], shell: "", seconds: 0)),
     .closed(session: "1700000000-0badcafe"),
     .refused(RefusedLogin(name: hostile, isLocal: false, login: login, credential: credential, decision: decision, token: "t", detail: hostile)),
     .refused(RefusedLogin(name: "x", isLocal: true, login: login, credential: nil, decision: nil, token: "t", detail: "")),
-    .sessions(after: ""), .sessions(after: "1700000000-0badcafe"), .end(target: "alice", reason: hostile), .status, .reload,
+    .sessions(after: ""), .sessions(after: "1700000000-0badcafe"), .end(target: "alice", reason: hostile), .endSubject(hostile), .status, .reload,
   ]
 
   static let replies: [Reply] = [
     .opened(Opened(session: "1700000000-0badcafe", expires: 1_700_003_600, notes: [hostile, ""])), .done,
-    .sessions([SessionSummary(session: "1-2", name: "alice", uid: 70_001, isLocal: false, state: "active", pid: .max, login: login, keyID: hostile, groups: ["a"], opened: 1, expires: 2)], more: true),
+    .sessions([SessionSummary(session: "1-2", name: "alice", uid: 70_001, isLocal: false, state: "active", pid: .max, login: login, keyID: hostile, isBreakGlass: true, groups: ["a"], opened: 1, expires: 2)], more: true),
     .sessions([], more: false), .failed(hostile),
     .status(DaemonStatus(softwareVersion: "0.1.0", pid: 1, started: 2, candidatesWithheld: nil, configurationProblem: nil, isRelayed: false, relayProblem: nil, leases: 0, sessions: 0, quarantined: [])),
-    .status(DaemonStatus(softwareVersion: "0.1.0", pid: 1, started: 2, candidatesWithheld: [hostile], configurationProblem: hostile, isRelayed: true, relayProblem: hostile, leases: 3, sessions: 4, quarantined: ["alice"])),
+    .status(DaemonStatus(softwareVersion: "0.1.0", pid: 1, started: 2, candidatesWithheld: [hostile], configurationProblem: hostile, isRelayed: true, relayProblem: hostile, revocationProblem: hostile, leases: 3, sessions: 4, breakGlassSessions: 2, quarantined: ["alice"])),
   ] + OpenRefusal.allCases.map { .refused($0, detail: hostile) }
 
   @Test func everyMessageIsReadAsItWasWritten() throws {
@@ -39,7 +39,7 @@ import HostSystem
       #expect(try Reply(packet: packet).packet == packet)
     }
     guard case .open(let read) = try Request(packet: try #require(Self.requests[0].packet)) else { return #expect(Bool(false)) }
-    #expect(read.uid == .max && read.credential.keyID.isExactly(Self.hostile) && read.credential.notAfter == UInt64(Int64.max) && read.groups == ["dbops", "deploy"] && read.seconds == 3600)
+    #expect(read.uid == .max && read.credential.keyID.isExactly(Self.hostile) && read.credential.notAfter == UInt64(Int64.max) && read.groups == ["dbops", "deploy"] && read.seconds == 3600 && read.reevaluateSeconds == 60)
     #expect(read.credential.serial == "18446744073709551615")
     #expect(OpenRefusal(token: "") == nil && OpenRefusal(token: "Draining") == nil)
   }

@@ -13,7 +13,7 @@ import Testing
     .closed(session: "1795248296-32e96014"),
     .refused(RefusedLogin(name: "bob", isLocal: true, login: login, credential: credential, decision: decision, token: "denied", detail: "no")),
     .refused(RefusedLogin(name: "", isLocal: false, login: login, credential: nil, decision: nil, token: "plain-key", detail: "")),
-    .sessions(after: ""), .end(target: "alice", reason: "gone"), .status, .reload,
+    .sessions(after: ""), .end(target: "alice", reason: "gone"), .endSubject("alice@example.com"), .status, .reload,
   ]
   static let summary = SessionSummary(session: "1-a", name: "alice", uid: 70_000, isLocal: false, state: "active", pid: 7, login: login,
     keyID: "alice@example.com", groups: ["dbops"], opened: 1, expires: 2)

@@ -51,7 +51,7 @@ import Testing
             (elsewhere, machines) = (far, ci)
             try trust([
                 ([people], "attributes = { teams = \"extension:teams@example.com:json\" }"), ([far], "networks = [\"10.0.0.0/8\"]"),
-                ([ci], "kind = \"workload\"\nprincipals = [\"deploy-*\"]\nmax_lifetime = \"15m\""),
+                ([ci], "kind = \"workload\"\nprincipals = [\"deploy-*\"]\nsubjects = [\"spiffe://example.com/*\"]\nmax_lifetime = \"15m\""),
             ], on: host)
         }
         defer { sojourn.stop() }
@@ -68,6 +68,8 @@ import Testing
             (try far.certificate(for: "carol"), "carol", "certificate-authority-networks"),
             (try ci.certificate(for: "carol", validity: "-1m:+5m"), "carol", "certificate-authority-principals"),
             (try ci.certificate(for: "deploy-bot"), "deploy-bot", "certificate-lifetime"),
+            // A machine's authority that says it speaks for a person.
+            (try ci.issue(principals: ["deploy-bot"], keyID: "alice@example.com", validity: "-1m:+5m"), "deploy-bot", "certificate-authority-subjects"),
         ] {
             let output = try sojourn.host.ssh(name, credential, "echo got-in")
             #expect(output.status == 254 && !output.stdout.contains("got-in"), "\(rule): \(output)\n\(sojourn.logs)")

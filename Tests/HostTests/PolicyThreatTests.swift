@@ -17,7 +17,8 @@ import Testing
         "groups-empty-name", "groups-separator", "groups-nul", "groups-many", "shell-missing", "shell-relative",
         "shell-directory", "shell-not-executable", "shell-climbing", "shell-separator", "shell-nul", "shell-empty",
         "shell-number", "limit-zero", "limit-negative", "limit-fraction", "limit-string", "limit-overflow", "limit-infinite",
-        "obligation-unknown", "obligation-without-type", "obligations-object",
+        "obligation-unknown", "obligation-without-type", "obligations-object", "obligation-custom", "obligation-id-twice", "obligation-step-up",
+        "obligation-notification-of-nothing", "obligation-termination-of-a-list", "reevaluate", "reevaluate-zero", "record-required", "record-true",
     ]
 
     @Test(arguments: [0, 1, 2, 3]) func t8RefusesWhateverIsNotAProperYes(quarter: Int) throws {
@@ -37,6 +38,48 @@ import Testing
         let refusals = try sojourn.events(about: "alice").filter { $0 == "refusal" }
         #expect(refusals.count == modes.count, "a line for each refusal\n\(sojourn.logs)")
         print("T8, part \(quarter + 1) of 4: \(modes.count) wrong answers of \(Self.refused.count)")
+    }
+
+    private func answer(_ isYes: Bool, _ obligations: [[String: Any]]) -> [String: Any] {
+        ["decision": isYes, "context": ["obligations": obligations]]
+    }
+
+    /// What a policy demands besides its decision: ended sessions, notices, and the certificate that it would take.
+    @Test func t8CarriesOutObligationsOnAYesAndOnANo() throws {
+        let sojourn = try SojournHost(people: ["pia", "quentin"])
+        defer { sojourn.stop() }
+        let host = sojourn.host
+        let pia = try sojourn.openShell("pia")
+        let quentin = try sojourn.openShell("quentin")
+        let end: [String: Any] = ["id": "1", "type": "session_termination", "properties": ["subject": "pia@example.com"]]
+        let toLog: [String: Any] = ["id": "2", "type": "notification", "properties": ["to": "syslog", "body": "for-the-log \u{1b}[2J"]]
+        let toOther: [String: Any] = ["id": "3", "type": "notification", "properties": ["to": "manager@example.com", "body": "for-the-manager"]]
+
+        try sojourn.policy.answer(answer(false, [end, toLog, ["id": "4", "type": "custom", "properties": [:] as [String: Any]]]))
+        let refused = try sojourn.login("alice", "echo got-in")
+        #expect(refused.status == 254 && !refused.stdout.contains("got-in"), "\(refused)")
+        #expect(pia.client.wait(seconds: 15) != nil, "pia's session is ended by alice's refused login\n\(sojourn.logs)")
+        let left = try sojourn.tracesLeft(of: "pia")
+        #expect(left.isEmpty, "\(left)\n\(sojourn.logs)")
+        #expect(try quentin.run("id -un") == "quentin\n", "nobody else's is")
+        let evidence = try sojourn.audit(about: "pia").filter { $0["event"] as? String == "session-end" }
+        #expect(evidence.contains { ($0["reason"] as? String ?? "").contains("ended by the policy") }, "\(evidence)")
+        #expect(host.syslog.contains("the policy's notice: for-the-log ?[2J"), "\(sojourn.logs)")
+
+        try sojourn.policy.answer(answer(true, [toLog, toOther]))
+        let unmet = try sojourn.login("alice", "echo got-in")
+        #expect(unmet.status == 254 && (unmet.stdout + unmet.stderr).contains("on a condition that this host cannot meet"), "\(unmet)")
+        #expect(!host.syslog.contains("for-the-manager"))
+
+        try sojourn.policy.answer(answer(true, [["id": "1", "type": "step-up", "properties": ["acr_value": "urn:example:loa:3"]]]))
+        let stepUp = try sojourn.login("alice", "echo got-in")
+        #expect(stepUp.status == 254 && (stepUp.stdout + stepUp.stderr).contains("issued with the authentication level urn:example:loa:3, and log in again."), "\(stepUp)")
+
+        try sojourn.policy.answer(answer(true, [toLog, ["id": "1", "type": "notification", "properties": ["to": "alice", "body": "welcome-back"]]]))
+        let alice = try sojourn.openShell("alice")
+        #expect(alice.client.stdout.contains("Sojourn: the policy's notice: welcome-back"), "\(alice.client.stdout)\n\(sojourn.logs)")
+        #expect(alice.exit() == 0)
+        #expect(quentin.exit() == 0)
     }
 
     /// T8: what a yes may leave out or AuthZEN tolerates is a yes all the same.

@@ -69,11 +69,16 @@ struct Probe {
       line.set("verdict", "denied")
       line.set("user", user)
       line.set("admin", admin)
+    case .stepUp(_, let user, let admin):
+      line.set("verdict", "step-up")
+      line.set("user", user)
+      line.set("admin", admin)
     case .unavailable(let failure):
       line.set("verdict", "unavailable")
       line.set("token", failure.token)
       line.set("detail", failure.detail)
     }
+    line.set("obligations", .integer(Int64(answer.obligations.list.count)))
     line.set("request_id", answer.facts.requestID)
     line.set("endpoint", answer.facts.endpoint)
     line.set("reason", answer.facts.reason)

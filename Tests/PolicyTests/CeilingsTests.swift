@@ -130,8 +130,30 @@ import Testing
     #expect(breach(Grant(), maxDuration: 0) == "ceiling-no-duration")
   }
 
+  /// What this version does not do is refused by name. `reevaluates` is the line that the daemon's part will switch.
+  @Test func refusesAGrantThatMustBeDecidedAnew() throws {
+    #expect(breach(Grant(reevaluateSeconds: 60)) == "ceiling-reevaluation")
+    #expect(CeilingBreach.reevaluation(seconds: 60).detail.contains("60 seconds"))
+    let held = try Ceilings.hold(Grant(reevaluateSeconds: 60), uid: 70000, accounts: try Fixtures.accounts(), session: Fixtures.session, shells: shells,
+      reevaluates: true)
+    #expect(held.reevaluateSeconds == 60)
+    #expect(try hold(Grant()).reevaluateSeconds == nil)
+  }
+
+  @Test func refusesAGrantThatMustBeRecorded() throws {
+    #expect(breach(Grant(isRecorded: true)) == "ceiling-recording")
+    #expect(breach(Grant(isRecorded: false)) == "held")
+  }
+
+  @Test func knowsTheGroupsOfDebianThatMakeRoot() {
+    for name in ["sudo", "adm", "disk", "kmem", "shadow", "staff", "src", "tty", "backup", "tape", "mail", "input", "systemd-journal", "crontab", "sbuild"] {
+      #expect(RootEquivalence.holds(name), "\(name)")
+    }
+    for name in ["users", "audio", "video", "cdrom", "dialout", "plugdev", "games", "nogroup", "Sudo", "sudo "] { #expect(!RootEquivalence.holds(name), "\(name)") }
+  }
+
   @Test func saysWhatWasBrokenWithoutControlCharacters() {
-    for breach: CeilingBreach in [.uid(granted: 0), .group("\u{1B}[2J"), .rootEquivalentGroup("\n"), .tooManyGroups(65), .shell("/\u{7}"), .noDuration] {
+    for breach: CeilingBreach in [.uid(granted: 0), .group("\u{1B}[2J"), .rootEquivalentGroup("\n"), .tooManyGroups(65), .shell("/\u{7}"), .noDuration, .reevaluation(seconds: .max), .recording] {
       #expect(!breach.detail.isEmpty && breach.detail.utf8.allSatisfy { $0 >= 32 && $0 < 127 })
     }
   }

@@ -20,6 +20,10 @@ import Testing
     #expect(grant.groups == ["dbops", "deploy"])
     #expect(grant.shell == "/bin/sh")
     #expect(grant.maxSessionSeconds == 60)
+    #expect(grant.reevaluateSeconds == nil && !grant.isRecorded)
+    let more = try #require(body(#"{"decision":true,"context":{"host_grant":{"reevaluate_seconds":1,"record":"required"}}}"#).grant)
+    #expect(more.reevaluateSeconds == 1 && more.isRecorded)
+    #expect(try #require(body(#"{"decision":true,"context":{"host_grant":{"record":"none"}}}"#).grant).isRecorded == false)
   }
 
   @Test func ignoresMembersOutsideTheGrant() {
@@ -46,12 +50,14 @@ import Testing
   }
 
   @Test(arguments: [
-    "null", "[]", "\"\"", "1", "{\"gid\":0}", "{\"reevaluate_seconds\":60}", "{\"record\":\"required\"}", "{\"sudoers\":[\"ALL\"]}", "{\"Groups\":[]}",
+    "null", "[]", "\"\"", "1", "{\"gid\":0}", "{\"sudoers\":[\"ALL\"]}", "{\"Groups\":[]}",
     "{\"uid\":null}", "{\"uid\":\"70000\"}", "{\"uid\":-1}", "{\"uid\":1.0}", "{\"uid\":4294967296}", "{\"uid\":[70000]}",
     "{\"groups\":null}", "{\"groups\":\"dbops\"}", "{\"groups\":{}}", "{\"groups\":[1]}", "{\"groups\":[null]}", "{\"groups\":[[\"dbops\"]]}", "{\"groups\":[\"\"]}",
     "{\"shell\":null}", "{\"shell\":1}", "{\"shell\":\"\"}", "{\"shell\":[\"/bin/sh\"]}",
     "{\"max_session_seconds\":null}", "{\"max_session_seconds\":\"60\"}", "{\"max_session_seconds\":-1}", "{\"max_session_seconds\":0.5}",
     "{\"max_session_seconds\":60.0}", "{\"max_session_seconds\":true}",
+    "{\"reevaluate_seconds\":0}", "{\"reevaluate_seconds\":-1}", "{\"reevaluate_seconds\":1.0}", "{\"reevaluate_seconds\":\"60\"}", "{\"reevaluate_seconds\":null}",
+    "{\"reevaluate_seconds\":true}", "{\"record\":true}", "{\"record\":null}", "{\"record\":\"\"}", "{\"record\":\"Required\"}", "{\"record\":\"optional\"}", "{\"record\":[\"none\"]}",
   ])
   func refusesAGrantThatItDoesNotUnderstand(_ grant: String) {
     #expect(body("{\"decision\":true,\"context\":{\"host_grant\":\(grant)}}").word == "policy-grant")
@@ -68,8 +74,8 @@ import Testing
     #expect(body("{\"decision\":true,\"context\":{\"host_grant\":{\"shell\":\"/\(String(repeating: "x", count: 4095))\"}}}").word == "policy-grant")
   }
 
-  @Test func refusesAYesWithAnyObligation() {
-    for obligations in ["[{\"id\":\"1\",\"type\":\"step-up\"}]", "[{}]", "[1]", "{}", "null", "\"none\"", "[{\"type\":\"\\u001b[2J\"}]"] {
+  @Test func refusesAYesWithAnObligationThatItDoesNotUnderstand() {
+    for obligations in ["[{\"id\":\"1\",\"type\":\"step-up\"}]", "[{\"id\":\"1\",\"type\":\"custom\",\"properties\":{}}]", "[{}]", "[1]", "{}", "null", "\"none\"", "[{\"type\":\"\\u001b[2J\"}]"] {
       let outcome = body("{\"decision\":true,\"context\":{\"obligations\":\(obligations)}}")
       #expect(outcome.word == "policy-obligation")
       guard case .unavailable(let failure) = outcome else { continue }
@@ -87,7 +93,7 @@ import Testing
     }
   }
 
-  @Test func tellsReasonsInEnglishOrElseTheFirst() {
+  @Test func tellsReasonsInEnglishOrElseTheFirst() throws {
     func reasons(_ value: String) -> String? {
       guard case .denied(let user, _) = body("{\"decision\":false,\"context\":{\"reason_user\":\(value)}}") else { return "not denied" }
       return user
@@ -97,6 +103,13 @@ import Testing
     #expect(reasons(#"{"403":7,"x":"Not you."}"#) == "Not you.")
     #expect(reasons(#"{"en":7,"de":"Nein."}"#) == "Nein.")
     #expect(reasons(#""No.""#) == "No.")
+    #expect(reasons(#"{"de-CH":"Nein.","en-GB":"Sorry, no.","fr":"Non."}"#) == "Sorry, no.")
+    #expect(reasons(#"{"en-GB":"Sorry, no.","en":"No."}"#) == "No.", "the plain tag before a country's")
+    #expect(reasons(#"{"de":"Nein.","EN-us":"Nope."}"#) == "Nope.", "tags have no case (RFC 5646)")
+    #expect(reasons(#"{"403":"Not you.","en-GB":"Sorry, no."}"#) == "Sorry, no.")
+    #expect(reasons(#"{"403":"Not you.","404":"Not here."}"#) == "Not you.")
+    #expect(reasons(#"{"eng":"x","enx-GB":"y","en-":"z"}"#) == "x", "no tags of English")
+    #expect(reasons(#"{"en":"","de":"Nein."}"#) == "Nein.")
     for nothing in ["{}", "null", "1", "[\"no\"]", "\"\"", "{\"en\":{}}"] { #expect(reasons(nothing) == nil) }
   }
 

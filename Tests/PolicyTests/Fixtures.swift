@@ -49,6 +49,7 @@ extension Verdict {
     switch self {
     case .allowed: "allowed"
     case .denied, .requestable: "denied"
+    case .stepUp: "step-up"
     case .unavailable(let failure): failure.token
     }
   }

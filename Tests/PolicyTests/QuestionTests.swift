@@ -7,9 +7,15 @@ import Testing
 
 /// The AuthZEN request: required members, and what goes where (DESIGN 7).
 @Suite struct QuestionTests {
-  private func sent(_ question: Question = Fixtures.question(), host: HostFacts = Fixtures.host, attributesIn: AttributePlace = .subject) throws -> (JSONValue, HTTPRequest) {
+  private func sent(_ question: Question = Fixtures.question(), host: HostFacts = Fixtures.host, attributesIn: AttributePlace = .subject,
+    opa path: String? = nil) throws -> (JSONValue, HTTPRequest) {
     var transport = ScriptedTransport(.answer(200, #"{"decision":false}"#))
-    _ = PolicyClient.ask(question, rules: Fixtures.rules(attributesIn: attributesIn), host: host, through: &transport)
+    var rules = Fixtures.rules(attributesIn: attributesIn)
+    if let path {
+      rules.dialect = .opa
+      rules.endpoints = [PolicyEndpoint(url: "https://192.0.2.1" + path, host: "192.0.2.1", port: 443, isLiteral: true)]
+    }
+    _ = PolicyClient.ask(question, rules: rules, host: host, through: &transport)
     let request = try #require(transport.posts.first)
     return (try JSONValue.parse(request.body), request)
   }
@@ -24,7 +30,7 @@ import Testing
          "credential":{"kind":"ssh-cert","key_id":"alice@example.com","serial":"18446744073709551615","key_fp":"SHA256:key","ca_fp":"SHA256:ca",
            "principals":["alice","dba"],"not_before":"2026-11-18T11:09:00Z","not_after":"2026-11-18T12:10:00Z",
            "extensions":{"permit-pty":"","roles@example.com":"sha256:00"}},
-         "pep":{"name":"pam_sojourn","version":"\(Release.version)"},"supported_obligations":[]}}
+         "pep":{"name":"pam_sojourn","version":"\(Release.version)"},"supported_obligations":["notification","session_termination","step-up"]}}
       """.bytes)
     #expect(question.text(sorted: true) == expected.text(sorted: true))
   }
@@ -51,6 +57,43 @@ import Testing
     let (inContext, _) = try sent(question, attributesIn: .context)
     #expect(inContext["subject"]?["properties"]?.members?.isEmpty == true)
     #expect(inContext["context"]?["attributes"]?["roles"]?.strings == ["dba"])
+  }
+
+  /// The place changes where the attributes stand, and nothing else.
+  @Test func thePlaceOfAttributesChangesNothingElse() throws {
+    func without(_ value: JSONValue, _ name: String) -> JSONValue { .object((value.members ?? []).filter { $0.name != name }) }
+    let question = Fixtures.question(attributes: [.init(name: "roles", values: ["dba", "oncall"]), .init(name: "none", values: [])])
+    let (inSubject, _) = try sent(question)
+    let (inContext, _) = try sent(question, attributesIn: .context)
+    #expect(inSubject["subject"]?["properties"]?.text(sorted: true) == inContext["context"]?["attributes"]?.text(sorted: true))
+    #expect(inSubject["subject"]?["properties"]?["none"]?.strings == [], "an attribute without values is told as one")
+    for member in ["action", "resource"] { #expect(inSubject[member]?.text(sorted: true) == inContext[member]?.text(sorted: true)) }
+    let contexts = try [#require(inSubject["context"]), without(#require(inContext["context"]), "attributes")]
+    #expect(contexts[0].text(sorted: true) == contexts[1].text(sorted: true))
+    let subjects = try [#require(inSubject["subject"]), #require(inContext["subject"])].map { without($0, "properties") }
+    #expect(subjects[0].text(sorted: true) == subjects[1].text(sorted: true))
+  }
+
+  @Test func tellsWorkloadsFromPeople() throws {
+    var question = Fixtures.question()
+    #expect(try sent(question).0["subject"]?["type"]?.string == "user")
+    question.subjectType = "workload"
+    #expect(try sent(question).0["subject"]?["type"]?.string == "workload")
+  }
+
+  /// OPA's log keeps the question, and OPA echoes no header.
+  @Test func opaIsAskedTheSameBareOrWrappedWithTheRequestIDInIt() throws {
+    let (plain, _) = try sent()
+    let (bare, request) = try sent(opa: "/v0/data/sojourn/login/answer")
+    let (wrapped, other) = try sent(opa: "/v1/data/sojourn/login/answer?metrics=true")
+    #expect(bare["context"]?["request_id"]?.string == request.requestID)
+    #expect(wrapped["input"]?["context"]?["request_id"]?.string == other.requestID)
+    #expect(wrapped.members?.count == 1 && bare["input"] == nil)
+    for member in ["subject", "action", "resource"] {
+      #expect(bare[member]?.text(sorted: true) == plain[member]?.text(sorted: true))
+      #expect(wrapped["input"]?[member]?.text(sorted: true) == plain[member]?.text(sorted: true))
+    }
+    #expect(plain["context"]?["request_id"] == nil, "AuthZEN's endpoints have the header")
   }
 
   @Test func leavesOutWhatIsNotKnown() throws {

@@ -119,6 +119,21 @@ struct PAMPathsTests {
     #expect(host.problems == ["pam-session-order"])
   }
 
+  /// T6: ~/.pam_environment replaces variables that sshd set.
+  @Test func wantsOurSessionLineBeforeUsersOwnEnvironment() throws {
+    let host = try ReadyHost()
+    for line in ["session required pam_env.so user_readenv=1", "session optional /lib/security/pam_env.so envfile=/x [user_readenv=1]"] {
+      try host.write("/etc/pam.d/common-session", line + "\n" + Self.ours)
+      #expect(host.problems == ["pam-env-order"], "\(line)")
+      try host.write("/etc/pam.d/common-session", Self.ours + "\n" + line + "\n")
+      #expect(host.problems.isEmpty, "\(line)")
+    }
+    for line in ["session required pam_env.so", "session required pam_env.so user_readenv=0 envfile=/etc/default/locale"] {
+      try host.write("/etc/pam.d/common-session", line + "\n" + Self.ours)
+      #expect(host.problems.isEmpty, "\(line)")
+    }
+  }
+
   @Test func saysThatOurLineIsMissing() throws {
     let host = try ReadyHost()
     try host.write("/etc/pam.d/common-session", "session required pam_permit.so\n# session required pam_sojourn.so\n")

@@ -88,6 +88,7 @@ struct SSHServerTests {
   @Test("settings that are worth a warning", arguments: [
     ("trustedusercakeys none", "sshd-authorities"), ("trustedusercakeys /etc/none", "sshd-authorities"), ("authorizedkeysfile .ssh/authorized_keys", "sshd-authorized-keys"),
     ("passwordauthentication yes", "sshd-passwords"), ("allowgroups admins wheel", "sshd-allowgroups"), ("denygroups so*rn", "sshd-denygroups"), ("allowusers kim", "sshd-allowusers"),
+    ("usedns yes", "sshd-usedns"),
   ])
   func isWorthAWarning(_ line: String, _ id: String) throws {
     let host = try ReadyHost()

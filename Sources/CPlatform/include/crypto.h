@@ -81,12 +81,30 @@ static inline EVP_PKEY *_Nullable sojourn_ecdsa_key(int bits, const uint8_t *poi
   return key;
 }
 
-/* Is it a usable public key: on the curve, in its group, not at infinity (SP 800-56A section 5.6.2.3.3)? */
+/* Is each coordinate more than half as long as the group's order, and smaller than the order less one? OpenSSH up to 9.7
+   demands that of every key it reads (sshkey.c:sshkey_ec_validate_public); a key that was drawn by chance always is so. */
+static inline int sojourn_ecdsa_key_is_ordinary(const EVP_PKEY *key, const uint8_t *point, size_t count) {
+  BIGNUM *order = NULL;
+  size_t size = (count - 1) / 2;
+  int ordinary = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_EC_ORDER, &order) == 1;
+  int half = ordinary ? BN_num_bits(order) / 2 : 0;
+  ordinary = ordinary && BN_sub_word(order, 1) == 1;
+  for (size_t at = 1; ordinary && at < count; at += size) {
+    BIGNUM *coordinate = BN_bin2bn(point + at, (int)size, NULL);
+    ordinary = coordinate != NULL && BN_num_bits(coordinate) > half && BN_cmp(coordinate, order) < 0;
+    BN_free(coordinate);
+  }
+  BN_free(order);
+  return ordinary;
+}
+
+/* Is it a usable public key: on the curve, in its group, not at infinity (SP 800-56A section 5.6.2.3.3), and ordinary? */
 static inline int sojourn_ecdsa_key_is_valid(int bits, const uint8_t *point, size_t count) {
+  if (count < 3 || count > 133 || count % 2 == 0) return 0; /* 4, x, y; of P-521 at most */
   ERR_set_mark();
   EVP_PKEY *key = sojourn_ecdsa_key(bits, point, count);
   EVP_PKEY_CTX *context = key == NULL ? NULL : EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
-  int valid = context != NULL && EVP_PKEY_public_check(context) == 1;
+  int valid = context != NULL && EVP_PKEY_public_check(context) == 1 && sojourn_ecdsa_key_is_ordinary(key, point, count);
   EVP_PKEY_CTX_free(context);
   EVP_PKEY_free(key);
   ERR_pop_to_mark();

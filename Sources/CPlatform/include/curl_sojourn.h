@@ -65,6 +65,13 @@ void sojourn_pool_wait(struct sojourn_pool *pool, int fd, int milliseconds);
 /* A call that is through, taken out of the pool; NULL if there is none. */
 struct sojourn_http *_Nullable sojourn_pool_next(struct sojourn_pool *pool, enum sojourn_http_outcome *outcome);
 
+/* The same without a body, and as GET: only `sojourn check` does this. */
+enum sojourn_http_outcome sojourn_http_get(struct sojourn_http *call, long milliseconds, size_t cap, int is_plain, int is_literal);
+/* Before a post or get: libcurl is to remember the server's certificates. */
+void sojourn_http_watch_certificate(struct sojourn_http *call);
+/* After it: when the first of them ends, in seconds since 1970; -1 if there is none, or libcurl does not say. */
+int64_t sojourn_http_certificate_end(const struct sojourn_http *call);
+
 /* The answer; all that is handed out belongs to the call. */
 long sojourn_http_status(const struct sojourn_http *call);
 long sojourn_http_retry_after(const struct sojourn_http *call); /* seconds; -1 if the header is absent or no time */

@@ -34,6 +34,7 @@ struct sojourn_stat {
   uint64_t device, inode, size, links;
   uint32_t mode, uid, gid;
   int64_t modified_seconds, modified_nanoseconds;
+  int64_t changed_seconds, changed_nanoseconds;
 };
 int sojourn_fstat(int fd, struct sojourn_stat *out);
 int sojourn_fstatat(int directory, const char *path, struct sojourn_stat *out); /* never follows a link */

@@ -18,9 +18,11 @@ struct RevocationAnswer {
   }
 }
 
-/// No list of serials can name the serial 0, which OpenSSH takes for "none".
+/// No list of serials can name the serial 0, which OpenSSH takes for "none"; and all certificates with it would share one use.
 enum SerialRule {
-  static func judge(_ certificate: UnverifiedCertificate, isNeeded: Bool) throws(CertificateRefusal) {
-    if isNeeded, certificate.serial == 0 { throw CertificateRefusal(.serial, "it has no serial number, so that it could not be revoked") }
+  static func judge(_ certificate: UnverifiedCertificate, isRevocable: Bool, isSingleUse: Bool) throws(CertificateRefusal) {
+    guard certificate.serial == 0 else { return }
+    if isRevocable { throw CertificateRefusal(.serial, "it has no serial number, so that it could not be revoked") }
+    if isSingleUse { throw CertificateRefusal(.serial, "it has no serial number, so that its one use could not be told from another's") }
   }
 }

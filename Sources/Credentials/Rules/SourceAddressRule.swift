@@ -8,7 +8,7 @@ enum SourceAddressRule {
       guard let ranges = AddressRange.list(option.nested ?? []) else {
         throw CertificateRefusal(.sourceAddress, "its source-address is no list of addresses: " + Escape.visible(option.nested ?? [], limit: 64))
       }
-      guard let client else { throw CertificateRefusal(.sourceAddress, "it may be used from some addresses only, and the client's is not known") }
+      guard let client else { throw CertificateRefusal(.sourceAddress, "it may be used from some addresses only, and the client's is not known (if sshd has UseDNS on, turn it off)") }
       guard ranges.contains(where: { $0.contains(client) }) else {
         throw CertificateRefusal(.sourceAddress, "it may be used from " + Escape.visible(option.nested ?? [], limit: 128) + " only")
       }
@@ -20,7 +20,7 @@ enum SourceAddressRule {
 enum AuthorityNetworksRule {
   static func judge(_ limits: AuthorityLimits, _ client: IPAddress?) throws(CertificateRefusal) {
     guard !limits.networks.isEmpty else { return }
-    guard let client else { throw CertificateRefusal(.authorityNetworks, "its CA is trusted from some networks only, and the client's address is not known") }
+    guard let client else { throw CertificateRefusal(.authorityNetworks, "its CA is trusted from some networks only, and the client's address is not known (if sshd has UseDNS on, turn it off)") }
     guard limits.networks.contains(where: { $0.contains(client) }) else {
       throw CertificateRefusal(.authorityNetworks, "its CA is not trusted from the client's address")
     }

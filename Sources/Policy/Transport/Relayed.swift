@@ -7,7 +7,7 @@ enum Relayed {
   /// Milliseconds of the deadline that the relay does not get, so that its word is here in time: a tenth, within bounds.
   static func slack(of milliseconds: Int64) -> Int64 { max(50, min(250, milliseconds / 10)) }
 
-  static func ask(_ asked: Asked, at socket: String, endpoint: inout String) throws(PolicyFailure) -> Verdict {
+  static func ask(_ asked: Asked, at socket: String, endpoint: inout String, _ obligations: inout Obligations) throws(PolicyFailure) -> Verdict {
     let left = asked.deadline.subtractingReportingOverflow(CurlTransport.now())
     guard !left.overflow, left.partialValue > 0 else { throw .timedOut("no time was left to ask") }
     let milliseconds = max(1, min(left.partialValue - slack(of: left.partialValue), 600_000))
@@ -31,7 +31,7 @@ enum Relayed {
         throw .relay("the relay's answer is none of HTTP")
       }
       return try Decision.read(HTTPAnswer(status: status, contentType: answer.contentType, requestIDCount: count, requestID: answer.requestID,
-        retryAfter: answer.retryAfter, body: answer.body), requestID: asked.requestID)
+        retryAfter: answer.retryAfter, body: answer.body), requestID: asked.requestID, asked.wrapping, &obligations)
     }
   }
 }

@@ -20,10 +20,13 @@ public struct Round: Sendable {
     public let reply: HTTPReply
     /// What that is worth.
     public let verdict: Verdict
+    /// To be carried out whatever the verdict is.
+    let obligations: Obligations
 
-    init(_ reply: HTTPReply, _ verdict: Verdict) {
+    init(_ reply: HTTPReply, _ verdict: Verdict, _ obligations: Obligations = Obligations()) {
       self.reply = reply
       self.verdict = verdict
+      self.obligations = obligations
     }
 
     init(_ failure: PolicyFailure) { self.init(.failed(failure), .unavailable(failure)) }
@@ -32,6 +35,7 @@ public struct Round: Sendable {
   /// The endpoint that was asked last; empty before the first.
   public private(set) var endpoint = ""
   private let endpoints: [PolicyEndpoint]
+  private let wrapping: Wrapping
   private let requestID: String
   private let deadline: Int64
   private var state = State.movingOn(Outcome(.misconfigured("no endpoint")))
@@ -52,8 +56,9 @@ public struct Round: Sendable {
   /// - Parameters:
   ///   - endpoints: in the order in which they are to be asked.
   ///   - deadline: on the clock that `next` is told, in milliseconds.
-  public init(endpoints: [PolicyEndpoint], requestID: String, deadline: Int64) {
+  public init(endpoints: [PolicyEndpoint], wrapping: Wrapping = .none, requestID: String, deadline: Int64) {
     self.endpoints = endpoints
+    self.wrapping = wrapping
     self.requestID = requestID
     self.deadline = deadline
   }
@@ -99,10 +104,12 @@ public struct Round: Sendable {
     switch reply {
     case .failed(let failure): state = failure.isFinal ? .finished(Outcome(failure)) : .movingOn(Outcome(failure))
     case .answered(let answer):
+      var obligations = Obligations()
       do throws(PolicyFailure) {
-        state = .finished(Outcome(reply, try Decision.read(answer, requestID: requestID)))
+        let verdict = try Decision.read(answer, requestID: requestID, wrapping, &obligations)
+        state = .finished(Outcome(reply, verdict, obligations))
       } catch {
-        let outcome = Outcome(reply, .unavailable(error))
+        let outcome = Outcome(reply, .unavailable(error), obligations)
         if error.isFinal {
           state = .finished(outcome)
         } else if case .busy = error, let pause = pause(answer.retryAfter, now) {

@@ -105,6 +105,27 @@ make("ca-empty", "certificate-authority-type", ca=b"")
 make("ca-of-unknown-type", "certificate-authority-type", ca=s("ssh-unknown") + s(b"k" * 32))
 make("ca-with-byte-left", "certificate-authority", ca=blob("ca") + b"\0")
 make("ca-key-of-31-bytes", "certificate-authority", ca=s("ssh-ed25519") + s(blob("ca")[-32:-1]))
+# What is our CA to sshd and not to us, byte for byte: none of them may pass for somebody else's certificate.
+make("ca-with-nul-after-its-type", "certificate-authority-type", ca=s("ssh-ed25519\0") + s(blob("ca")[-32:]))
+for name, type in (("short", "ED25519"), ("small-short", "ed25519")):
+    make(f"ca-of-{name}-type", "certificate-authority-type", ca=s(type) + s(blob("ca")[-32:]))
+rsa = strings(blob("rsa_ca"))
+for name, field in (("modulus", 2), ("exponent", 1)):
+    fields = [s(b"\0\0" + part if at == field else part) for at, part in enumerate(rsa)]
+    make(f"ca-with-zeros-before-its-{name}", "certificate-authority", ca=b"".join(fields), signer="rsa_ca")
+for type in ("rsa-sha2-256", "rsa-sha2-512", "RSA", "ssh-rsa\0"):
+    make("ca-of-type-" + type.strip("\0").lower(), "certificate-authority-type", ca=s(type) + s(rsa[1]) + s(rsa[2]), signer="rsa_ca")
+curve = strings(blob("ecdsa_ca"))
+make("ca-with-nul-after-its-curve", "certificate-authority", ca=s(curve[0]) + s(curve[1] + b"\0") + s(curve[2]), signer="ecdsa_ca")
+odd = bytes([2 + (curve[2][-1] & 1)]) + curve[2][1:33]
+make("ca-of-compressed-point", "certificate-authority", ca=s(curve[0]) + s(curve[1]) + s(odd), signer="ecdsa_ca")
+device = strings(blob("sk_ca"))
+make("ca-with-nul-after-its-application", "certificate-authority", ca=s(device[0]) + s(device[1]) + s(device[2] + b"\0"), signer="sk_ca")
+make("ca-of-type-webauthn", "certificate-authority-type", signer="sk_ecdsa_ca",
+     ca=s("webauthn-sk-ecdsa-sha2-nistp256@openssh.com") + blob("sk_ecdsa_ca")[4 + len(key_type("sk_ecdsa_ca")):])
+make("ca-ours-with-byte-left", "certificate-authority", ca=blob("ca") + b"\0\0")
+make("ca-foreign-of-type-to-come", "certificate-authority-type", ca=s("ssh-mldsa44-ed25519@openssh.com") + s(b"k" * 1344))
+make("ca-foreign-of-type-dsa", "certificate-authority-type", ca=s("ssh-dss") + s("p") + s("q") + s("g") + s("y"))
 make("ca-is-a-certificate", "certificate-authority-type", ca=certificate())
 make("ca-foreign-signed-by-ours", "certificate-authority", ca=blob("foreign_ca"))
 make("ca-ours-signed-by-foreign", SIGNATURE, signer="foreign_ca")

@@ -2,6 +2,7 @@
 
 Prints "name verdict base64" lines.
 """
+from curve_points import odd_points
 from wire import *
 
 USERS = {"ed25519": "user", "p256": "user_p256", "p384": "user_p384", "p521": "user_p521", "rsa": "user_rsa", "sk": "user_sk", "sk-ecdsa": "user_sk_ecdsa"}
@@ -72,6 +73,10 @@ for kind, size in (("p256", 32), ("p384", 48), ("p521", 66)):
     ec_key("point-empty", FORM, s(curve) + s(b""))
     ec_key("point-too-short", FORM, s(curve) + s(point[:-1]))
     ec_key("point-too-long", FORM, s(curve) + s(point + b"\0"))
+    for name, taken, odd in odd_points(kind):
+        ec_key(name, "accepted" if taken else KEY, s(curve) + s(odd))
+        # None of the test authorities: the tests put it on the list where they want it to be one.
+        show(f"{kind}-authority-{name}", "certificate-authority", certificate(ca=s(key_type(user)) + s(curve) + s(odd), signer="ca"))
     ec_key("curve-of-another", FORM, s("nistp384" if kind != "p384" else "nistp256") + s(point))
     ec_key("curve-empty", FORM, s("") + s(point))
     ec_key("curve-with-nul", FORM, s(curve + b"\0") + s(point))
@@ -87,6 +92,8 @@ made("sk-application-with-nul", FORM, type=sk_cert, key=s(sk_point) + s(b"ssh:\0
 made("sk-application-missing", REFUSED, type=sk_cert, key=s(sk_point))
 made("sk-key-of-31-bytes", FORM, type=sk_cert, key=s(sk_point[:-1]) + s("ssh:"))
 made("sk-ecdsa-off-the-curve", KEY, type=sk_ecdsa_cert, key=s("nistp256") + s(b"\4" + b"k" * 64) + s("ssh:"))
+for name, taken, odd in odd_points("p256"):
+    made(f"sk-ecdsa-{name}", "accepted" if taken else KEY, type=sk_ecdsa_cert, key=s("nistp256") + s(odd) + s("ssh:"))
 made("sk-ecdsa-other-curve", FORM, type=sk_ecdsa_cert, key=key_fields("user_p384") + s("ssh:"))
 made("sk-ecdsa-application-missing", REFUSED, type=sk_ecdsa_cert, key=key_fields("user_p256"))
 for kind in ("sk", "sk-ecdsa"):
@@ -104,6 +111,7 @@ for kind in ("p256", "p384", "p521", "rsa"):
 webauthn = "webauthn-sk-ecdsa-sha2-nistp256-cert-v01@openssh.com"
 made("type-webauthn", "certificate-type", type=webauthn, key=key_fields("user_sk_ecdsa"))
 made("type-composite", "certificate-type", type="ssh-mldsa44-ed25519-cert-v01@openssh.com", key=s(b"k" * 1344))
+made("type-composite-by-foreign", "certificate-type", type="ssh-mldsa44-ed25519-cert-v01@openssh.com", key=s(b"k" * 1344), ca="foreign_ca")
 made("type-of-the-algorithm", "certificate-type", type="rsa-sha2-512-cert-v01@openssh.com", key=key_fields("user_rsa"))
 made("type-of-security-key-in-ed25519", REFUSED, type=certificate_type("user"), key=key_fields("user_sk"))
 

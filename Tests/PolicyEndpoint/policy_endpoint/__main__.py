@@ -19,12 +19,18 @@ from policy_endpoint.endpoint import EVALUATION, Endpoint, EndpointExchange
 from policy_endpoint.journal import Journal
 from policy_endpoint.listener import Listener, tls_context
 from policy_endpoint.misbehaviour import Misbehaviour, Switch, UnknownMisbehaviour
+from policy_endpoint.modes import TABLE
+from policy_endpoint.opa import DataEndpoint, DataExchange
+from policy_endpoint.opa_modes import BARE_TABLE, WRAPPED_TABLE
 from policy_endpoint.policies import MalformedPolicy, Policies
+from policy_endpoint.rego import MalformedRego, RegoPolicies
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="policy_endpoint", description="An AuthZEN 1.0 policy endpoint over Cedar.")
-    parser.add_argument("--policies", type=Path, required=True, metavar="DIR", help="folder of *.cedar files")
+    parser = argparse.ArgumentParser(prog="policy_endpoint", description="An AuthZEN 1.0 policy endpoint over Cedar, or OPA's data API over Rego.")
+    engine = parser.add_mutually_exclusive_group(required=True)
+    engine.add_argument("--policies", type=Path, metavar="DIR", help="folder of *.cedar files, asked as AuthZEN says")
+    engine.add_argument("--rego", type=Path, metavar="DIR", help="folder of *.rego files, asked as OPA says: /v0/data/…, /v1/data/…")
     parser.add_argument("--entities", type=Path, metavar="FILE", help="directory of people; without it subjects describe themselves")
     parser.add_argument("--address", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8181, help="0 chooses a free one and prints it (default: %(default)s)")
@@ -43,7 +49,7 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def misbehaviour(text: str | None) -> Misbehaviour | None:
+def misbehaviour(text: str | None, table: tuple) -> Misbehaviour | None:
     """Raises UnknownMisbehaviour."""
     if text is None:
         return None
@@ -51,12 +57,12 @@ def misbehaviour(text: str | None) -> Misbehaviour | None:
         document = json.loads(text) if text.startswith("{") else {"mode": text}
     except ValueError as error:
         raise UnknownMisbehaviour(f"--misbehave is not JSON: {error}") from None
-    return Misbehaviour.read(document)
+    return Misbehaviour.read(document, table)
 
 
 def announce(options: argparse.Namespace, endpoint: Listener, control: Listener | None):
     """Says where the endpoint is; the ready file appears whole or not at all."""
-    facts = {"url": endpoint.base_url + EVALUATION, "port": endpoint.port,
+    facts = {"url": endpoint.base_url + (EVALUATION if options.rego is None else "/v0/data/"), "port": endpoint.port,
              "control_port": None if control is None else control.port, "pid": os.getpid()}
     print(f"listening on {facts['url']}" + ("" if control is None else f", control on {control.base_url}"), flush=True)
     if options.ready_file is not None:
@@ -68,16 +74,22 @@ def announce(options: argparse.Namespace, endpoint: Listener, control: Listener 
 def main() -> int:
     options = arguments()
     try:
-        decisions = DecisionPoint(Policies(options.policies), None if options.entities is None else Directory.load(options.entities))
-        switch = Switch(misbehaviour(options.misbehave))
+        table = TABLE if options.rego is None else WRAPPED_TABLE + BARE_TABLE
+        switch = Switch(misbehaviour(options.misbehave, table), table)
+        journal = Journal(options.log)
         tls = None if options.certificate is None else tls_context(options.certificate, options.key, options.client_ca)
-        application = Endpoint(decisions, Journal(options.log), switch)
-        endpoint = Listener((options.address, options.port), EndpointExchange, application, tls)
-        decisions.desk.base_url = endpoint.base_url
+        if options.rego is None:
+            directory = None if options.entities is None else Directory.load(options.entities)
+            handler, application = EndpointExchange, Endpoint(DecisionPoint(Policies(options.policies), directory), journal, switch)
+        else:
+            handler, application = DataExchange, DataEndpoint(RegoPolicies(options.rego), journal, switch)
+        endpoint = Listener((options.address, options.port), handler, application, tls)
+        if options.rego is None:
+            application.decisions.desk.base_url = endpoint.base_url
         control = None if options.control_port is None else Listener(("127.0.0.1", options.control_port), ControlExchange, application)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         announce(options, endpoint, control)
-    except (MalformedPolicy, MalformedDirectory, UnknownMisbehaviour, OSError, OverflowError, ssl.SSLError) as error:
+    except (MalformedPolicy, MalformedRego, MalformedDirectory, UnknownMisbehaviour, OSError, OverflowError, ssl.SSLError) as error:
         Journal.complain(str(error))
         return 1
     if control is not None:

@@ -4,7 +4,6 @@ from .desk import UnknownRequest
 from .document import MalformedDocument, read_object
 from .exchange import Exchange, Refused
 from .misbehaviour import Misbehaviour, Switch, UnknownMisbehaviour
-from .modes import TABLE
 from .tricks import TABLE as TRICKS
 
 
@@ -13,7 +12,7 @@ class ControlExchange(Exchange):
 
     def do_GET(self):
         if self.path == "/modes":
-            self.send_json([{"mode": mode.name, "attacks": mode.attacks, "options": mode.options} for mode in TABLE])
+            self.send_json([{"mode": mode.name, "attacks": mode.attacks, "options": mode.options} for mode in self.switch.table])
         elif self.path == "/misbehave":
             self.send_json(self.switch.summary)
         elif self.path == "/tricks":
@@ -27,7 +26,7 @@ class ControlExchange(Exchange):
         try:
             document = read_object(self.read_body())
             if self.path == "/misbehave":
-                self.switch.set(Misbehaviour.read(document))
+                self.switch.set(Misbehaviour.read(document, self.switch.table))
                 self.send_json(self.switch.summary)
             elif self.path == "/trick":
                 self.server.application.set_trick(document.get("trick"))

@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
-from .modes import MODES, Mode
+from .modes import TABLE, Mode
 
 OPTIONAL = {"custom": {"headers", "json", "text"}}  # options without a default
 WELL_BEHAVED = "none"
@@ -25,7 +25,7 @@ class Misbehaviour:
     subject: str | None = None
 
     @classmethod
-    def read(cls, document: dict) -> "Misbehaviour | None":
+    def read(cls, document: dict, table: tuple = TABLE) -> "Misbehaviour | None":
         """`{"mode": …, "count": …, "account": …, "subject": …, option: …}`; None for the mode `none`.
         Raises UnknownMisbehaviour."""
         given = dict(document)
@@ -35,9 +35,9 @@ class Misbehaviour:
             raise UnknownMisbehaviour("`count` is not a positive integer")
         if name == WELL_BEHAVED:
             return None
-        if not isinstance(name, str) or name not in MODES:
+        mode = next((mode for mode in table if mode.name == name), None)
+        if mode is None:
             raise UnknownMisbehaviour(f"no mode {name!r}; GET /modes lists them")
-        mode = MODES[name]
         for option, setting in given.items():
             if option not in mode.options and option not in OPTIONAL.get(name, ()):
                 raise UnknownMisbehaviour(f"{name} has no option `{option}`")
@@ -73,7 +73,8 @@ class Misbehaviour:
 class Switch:
     """At most one misbehaviour at a time; safe from many threads."""
 
-    def __init__(self, misbehaviour: Misbehaviour | None = None):
+    def __init__(self, misbehaviour: Misbehaviour | None = None, table: tuple = TABLE):
+        self.table = table
         self._misbehaviour = misbehaviour
         self._lock = threading.Lock()
 

@@ -23,7 +23,7 @@ class RunningEndpoint:
     def __init__(self, *arguments, policies=FOLDER / "policies", entities=FOLDER / "directory.json"):
         self.folder = tempfile.TemporaryDirectory()
         ready, self.log = Path(self.folder.name, "ready"), Path(self.folder.name, "log")
-        command = [sys.executable, FOLDER / "policy_endpoint", "--policies", policies, "--port", "0", "--control-port", "0",
+        command = [sys.executable, FOLDER / "policy_endpoint", *(["--policies", policies] if policies else []), "--port", "0", "--control-port", "0",
                    "--log", self.log, "--ready-file", ready, *(["--entities", entities] if entities else []), *arguments]
         self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         deadline = time.monotonic() + 20

@@ -42,10 +42,24 @@ GRANTS = {
     "shell-nul": {"shell": "/bin/bash\0/x"}, "shell-empty": {"shell": ""}, "shell-gate": {"shell": "/usr/libexec/sojourn/shell"},
     "shell-long": {"shell": "/" + "x" * 5000}, "shell-number": {"shell": 1}, "limit-zero": {"max_session_seconds": 0},
     "limit-negative": {"max_session_seconds": -1}, "limit-fraction": {"max_session_seconds": 0.5}, "limit-string": {"max_session_seconds": "3600"},
-    "limit-null": {"max_session_seconds": None}, "limit-64-bit": {"max_session_seconds": 9223372036854775807},
+    "reevaluate": {"reevaluate_seconds": 60}, "reevaluate-zero": {"reevaluate_seconds": 0}, "reevaluate-fraction": {"reevaluate_seconds": 0.5},
+    "record-required": {"record": "required"}, "record-true": {"record": True}, "limit-null": {"max_session_seconds": None}, "limit-64-bit": {"max_session_seconds": 9223372036854775807},
 }
 UNHEARD_OF = [{"id": "1", "type": "urn:example:unheard-of", "properties": {}}]
-OBLIGATIONS = {"obligation-unknown": (True, UNHEARD_OF), "obligation-without-type": (True, [{"id": "1"}]), "obligations-null": (True, None),
+
+
+def demand(type, id="1", **properties):
+    return {"id": id, "type": type, "properties": properties}
+
+
+TO_LOG = demand("notification", to="syslog", body="x")
+OBLIGATIONS = {"obligation-custom": (True, [demand("custom", action="watermark")]),
+               "obligation-without-id": (True, [{name: TO_LOG[name] for name in ("type", "properties")}]),
+               "obligation-without-properties": (True, [{"id": "1", "type": "step-up"}]), "obligation-id-twice": (True, [TO_LOG] * 2),
+               "obligation-step-up": (True, [demand("step-up", acr_value="urn:example:loa:3", amr_values=["mfa", "hwk"])]),
+               "obligation-notification-of-nothing": (True, [demand("notification", to="syslog")]),
+               "obligation-termination-of-a-list": (True, [demand("session_termination", subject=["alice", "bob"])]),
+               "obligations-many": (True, [{**TO_LOG, "id": str(n)} for n in range(500)]), "obligation-unknown": (True, UNHEARD_OF), "obligation-without-type": (True, [{"id": "1"}]), "obligations-null": (True, None),
                "obligations-object": (True, {"id": "1", "type": "step-up"}), "obligation-on-a-no": (False, UNHEARD_OF)}
 REASONS = {  # what the person would be shown, and the log would hold
     "reason-escapes": ("\x1b[2J", "\x1b]52;c;", "\r\nLast login", "\u202e", "\u2066", "\x07", "\x9b"), "reason-long": ("no " * 13333,),

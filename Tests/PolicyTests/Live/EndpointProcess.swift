@@ -10,12 +10,14 @@ final class EndpointProcess {
   private let child: ChildProcess
   private let workshop: Workshop
 
-  init(_ more: [String] = []) throws {
+  /// - Parameter rego: a folder of Rego policies, spoken to as OPA; nil: the demo's Cedar policies.
+  init(_ more: [String] = [], rego: String? = nil) throws {
     workshop = try Workshop()
     let folder = Workshop.root + "/Tests/PolicyEndpoint"
+    let engine = rego.map { ["--rego", $0] } ?? ["--policies", folder + "/policies", "--entities", folder + "/directory.json"]
     let ready = workshop.file("ready.json")
     child = try ChildProcess.start(try Workshop.python(),
-      [folder + "/policy_endpoint", "--policies", folder + "/policies", "--entities", folder + "/directory.json", "--port", "0", "--control-port", "0",
+      [folder + "/policy_endpoint"] + engine + ["--port", "0", "--control-port", "0",
         "--ready-file", ready, "--log", workshop.file("questions.jsonl")] + more)
     for _ in 0..<600 where !Files.exists(ready) { Pause.milliseconds(50) }
     let facts = try JSONValue.parse(try Files.read(ready, cap: 4096))
@@ -36,6 +38,11 @@ final class EndpointProcess {
 
   func endpoint(scheme: String, host: String) -> PolicyEndpoint {
     PolicyEndpoint(url: "\(scheme)://\(host):\(port)/access/v1/evaluation", host: host, port: port, isLiteral: host.first?.isNumber == true)
+  }
+
+  /// The value of a rule by OPA's data API.
+  func opa(_ route: String, _ path: String) -> PolicyEndpoint {
+    PolicyEndpoint(url: "http://127.0.0.1:\(port)/\(route)/data/\(path)", host: "127.0.0.1", port: port, isLiteral: true)
   }
 
   /// Every way to misbehave that it knows.

@@ -74,7 +74,7 @@ struct Probe {
     var word: String {
       guard let verdict = json["verdict"]?.string else { return "no verdict" }
       if verdict == "allowed" { return json["breach"]?.string ?? "held" }
-      return verdict == "denied" ? "denied" : json["token"]?.string ?? "no token"
+      return verdict == "denied" || verdict == "step-up" ? verdict : json["token"]?.string ?? "no token"
     }
     var detail: String { json["detail"]?.string ?? "" }
     var user: String? { json["user"]?.string }
