@@ -2,7 +2,9 @@ import Testing
 
 @testable import Admission
 import Configuration
+@testable import Credentials
 import DaemonProtocol
+import HostSystem
 import Policy
 
 /// Break glass: an authority of its own, a decision of this host, listed names, and loud.
@@ -51,7 +53,7 @@ import Policy
     #expect(code == Code.success && open.isLocal && open.groups.isEmpty && open.shell == "/bin/bash" && events.questions.isEmpty)
   }
 
-  @Test func grantsNoGroupsThatAreNotWritten() throws { #expect(try #require(Self.run().events.opened.first).groups.isEmpty) }
+  @Test func grantsNoGroupsThatAreNotWritten() throws { #expect(Self.run().events.opened.map { $0.groups } == [[]]) }
 
   /// Off: a foreign authority's certificate, which opens nothing here and is none of our business for a local account.
   @Test func refusesTheCertificateWhereBreakGlassIsOff() {
@@ -77,7 +79,7 @@ import Policy
     #expect(code == Code.success && events.questions.isEmpty)
   }
 
-  static let bent: [(String, (World) -> Void)] = [
+  static func bent() -> [(String, (World) -> Void)] { [
     ("break-glass-name", { settle($0, names: ["bob", "alic", "alice2"]) }),
     ("break-glass-name", { settle($0, names: []) }),
     ("break-glass-name", { settle($0, names: ["*"]) }),
@@ -93,10 +95,10 @@ import Policy
     ("name-not-admitted", { settle($0) { $0.accounts.names = ["ci-*"] } }),
     ("no-daemon", { settle($0); $0.opening = .failure(.unreachable(.init("connect", code: 111))) }),
     ("open-already-used", { settle($0); $0.opening = .success(.refused(.alreadyUsed, detail: "")) }),
-  ]
+  ] }
 
   @Test func refusesWhatBreaksARule() {
-    for (index, (token, change)) in Self.bent.enumerated() {
+    for (index, (token, change)) in Self.bent().enumerated() {
       let (code, events) = Self.run(Self.emergency, change)
       #expect(code == Code.denied && events.refused.map { $0.token } == [token] && events.questions.isEmpty && events.kept.isEmpty, "\(index): \(events.refused)")
       // A refused emergency is as loud; before it was verified to be one, it is a refusal as any.
@@ -113,13 +115,13 @@ import Policy
   }
 
   /// Neither authority is ever taken for the other, even if the limits of one would let it.
-  @Test func theAuthoritiesAreNotMixed() throws {
+  @Test func theAuthoritiesAreNotMixed() {
     // Trusted authorities do not let in by break glass, whoever is listed.
     let trusted = Self.run(Vectors.line("control")) {
       Self.settle($0)
       $0.verdict = .allowed(Grant(maxSessionSeconds: 60))
     }
-    #expect(try trusted.code == Code.success && trusted.events.questions.count == 1 && !#require(trusted.events.opened.first).decision.isBreakGlass)
+    #expect(trusted.code == Code.success && trusted.events.questions.count == 1 && trusted.events.opened.map { $0.decision.isBreakGlass } == [false])
     // A key that somebody managed to put into both lists is held to the emergency rules: no endpoint, and loud.
     let both = Self.run { Self.settle($0) { $0.certificate.trusted.append(TrustedAuthority(blob: Vectors.authority("second_ca"), file: "x")) } }
     #expect(both.code == Code.success && both.events.questions.isEmpty && Self.levels(both.events).contains { $0.hasPrefix("alert BREAK GLASS") })

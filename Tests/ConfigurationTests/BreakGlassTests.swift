@@ -24,7 +24,8 @@ import Testing
     let read = try Self.host().readLeast(and: Self.whole)
     let rules = try #require(read.configuration?.breakGlass, "\(read.problems.map { $0.line })")
     #expect(rules.names == ["root", "fire-brigade"] && rules.groups == ["sudo"] && rules.maxDuration == 900 && rules.file == "/etc/sojourn/break_glass.pub")
-    let again = try #require(try PublishedConfiguration(json: try #require(read.configuration).json).breakGlass)
+    let configuration = try #require(read.configuration)
+    let again = try #require(try PublishedConfiguration(json: configuration.json).breakGlass)
     #expect(again.authority == rules.authority && again.names == rules.names && again.groups == rules.groups && again.maxDuration == 900)
     #expect(read.problems.contains { $0.severity == .warning && $0.sentence.contains("TrustedUserCAKeys must name the key too") })
   }

@@ -35,6 +35,16 @@ import Testing
     #expect(try JSONValue.parse(written.bytes).text(sorted: true) == asked.text(sorted: true))
   }
 
+  /// It says of nobody that they log in, and what is answered is granted to nobody.
+  @Test func theQuestionOfACheckIsTheOneThatIsAsked() throws {
+    var transport = ScriptedTransport(.answer(200, #"{"decision":true}"#))
+    let now = try #require(Timestamp.parse("2026-11-18T11:10:00Z"))
+    _ = PolicyClient.ask(.check(now: now), rules: Fixtures.rules(), host: Fixtures.host, through: &transport)
+    let asked = try JSONValue.parse(try #require(transport.posts.first).body)
+    let written = try #require(try Self.examples().dropFirst().first).split(separator: "VERSION", omittingEmptySubsequences: false).joined(separator: Release.version)
+    #expect(try JSONValue.parse(written.bytes).text(sorted: true) == asked.text(sorted: true))
+  }
+
   @Test func everyMemberOfTheQuestionHasItsRow() throws {
     let text = try Self.page()
     for name in ["subject.type", "subject.id", "subject.properties", "action.name", "action.properties.service", ".account", "resource.type", ".id",
@@ -54,7 +64,7 @@ import Testing
   ]
 
   @Test func everyAnswerIsReadAsThePageSays() throws {
-    let answers = try Self.examples().dropFirst()
+    let answers = try Self.examples().dropFirst(2)
     #expect(answers.count == Self.outcomes.count)
     let accounts = try Fixtures.accounts()
     for (text, expected) in zip(answers, Self.outcomes) {
