@@ -125,7 +125,9 @@ class Certification(EndpointTests):
         base = f"http://127.0.0.1:{self.endpoint.port}"
         self.assertEqual((status, headers["Content-Type"]), (200, "application/json"))
         self.assertEqual(json.loads(body), {"policy_decision_point": base, "access_evaluation_endpoint": base + EVALUATION,
-                                            "access_evaluations_endpoint": base + EVALUATIONS})
+                                            "access_evaluations_endpoint": base + EVALUATIONS,
+                                            "access_request_endpoint": base + "/access/v1/requests",
+                                            "capabilities": ["urn:openid:authzen:capability:access-request"]})
 
     def test_other_paths_and_methods_are_errors(self):
         self.assertEqual(self.endpoint.post("/access/v1/search/subject", {})[0], 404)

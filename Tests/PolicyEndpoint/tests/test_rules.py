@@ -16,9 +16,11 @@ class Rules(EndpointTests):
 
     def test_environment_decides_for_staff(self):
         self.assertGranted(login("bob", labels=STAGING_WEB))
-        answer = self.assertRefused(login("bob", labels=PRODUCTION_WEB),
-                                    "No policy permits you (staff, developer, products) this, here (environment=production, role=web).")
+        mail = {"environment": "production", "role": "mail"}
+        answer = self.assertRefused(login("bob", labels=mail),
+                                    "No policy permits you (staff, developer, products) this, here (environment=production, role=mail).")
         self.assertIn("It takes one of these: to be a database administrator", answer["context"]["reason_admin"]["en"])
+        self.assertRefused(login("bob", labels=PRODUCTION_WEB), "Developers need an approval for production web hosts.")
 
     def test_a_host_without_labels_is_refused_saying_so(self):
         self.assertRefused(login("bob", labels={}), "here (without labels)")
