@@ -4,7 +4,7 @@ import Testing
 
 /// What module and relay say to each other.
 @Suite struct RelayMessageTests {
-  private static let hostile = "\u{0}\u{1b}[2J\n\"\\é\u{202e}"
+  private static let hostile = "\u{1}\u{1b}[2J\n\"\\é\u{202e}"
 
   @Test(arguments: ["", "{}", hostile, String(repeating: "x", count: 60_000)])
   func aQuestionComesThroughWhole(_ body: String) throws {
