@@ -144,7 +144,7 @@ import Policy
   }
 
   @Test func exitStatusesAreThoseOfTheCommandLine() {
-    let three = ["not-this-boot", "no-daemon", "daemon-answer", "open-not-ready"]
+    let three = ["not-this-boot", "no-daemon", "daemon-answer", "open-not-ready", "policy-relay"]
     let two = ["not-set-up", "configuration-unusable", "authentication-info", "certificate-form", "certificate-size", "certificate-signature", "revocation-lists-unusable"]
     for refusal in Self.all {
       #expect(refusal.exitStatus == (three.contains(refusal.token) ? 3 : two.contains(refusal.token) ? 2 : 1), "\(refusal.token)")

@@ -98,7 +98,7 @@ struct MistakeTests {
     Mistake(text: "[break_glass]\nca = '/x'\nnames = []\n", line: 3, says: "break_glass.names is empty"),
     Mistake(text: "[break_glass]\nca = '/x'\nnames = ['root', 'ops-*']\n", line: 3, says: "'ops-*' is no login name; expected exact names"),
     Mistake(text: "[break_glass]\nca = '/x'\nnames = ['root', 'root']\n", line: 3, says: "names 'root' twice"),
-    Mistake(text: "[break_glass]\nnames = ['root']\nca = '/etc/sojourn/user_ca.pub'\n", line: 3, says: "holds a key that /etc/sojourn/user_ca.pub holds too"),
+    Mistake(text: "[certificate]\ntrusted_ca = ['/etc/sojourn/user_ca.pub']\n[break_glass]\nnames = ['root']\nca = '/etc/sojourn/user_ca.pub'\n", line: 5, says: "holds a key that /etc/sojourn/user_ca.pub holds too"),
     Mistake(text: "[break_glass]\nmax_duration = '2d'\n", line: 2, says: "expected 1s to 1d"),
     Mistake(text: "[break_glass]\nmax_duration = 'x'\n", line: 2, says: "is no duration"),
   ]

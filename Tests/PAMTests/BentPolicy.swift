@@ -74,5 +74,6 @@ final class BentPolicy: @unchecked Sendable {
   func stop() {
     lock.withLock { isOver = true }
     done.wait()
+    done.signal()  // who stops it again need not wait
   }
 }

@@ -71,6 +71,25 @@ import Testing
     #expect(try stage.run(listed: false, "su", "bob", ["acct_mgmt", "open_session"]).value("open_session") == Self.denied)
   }
 
+  /// Break glass: the emergency authority's certificate needs no endpoint, and nobody else's does without.
+  @Test func anEmergencyCertificateOpensASessionWithoutThePolicy() throws {
+    let stage = try Stage()
+    stage.policy.stop()
+    try stage.publish(emergency: ["alice", "root"])
+    for user in ["alice", "root"] {
+      let outcome = try stage.run(listed: true, "sshd", user, info: stage.certificate(user, ca: "foreign"), ["open_session", "close_session"])
+      #expect(outcome.value("open_session") == Self.success, "\(outcome)")
+      #expect(outcome.texts("info").first?.contains("BREAK GLASS") == true && outcome.value("threads") == 1, "\(outcome)")
+      let normal = try stage.run(listed: true, "sshd", user, info: stage.certificate(user), ["open_session"])
+      #expect(normal.value("open_session") == Self.denied && normal.texts("info").isEmpty, "\(normal)")
+    }
+    let unlisted = try stage.run(listed: true, "sshd", "bob", info: stage.certificate("bob", ca: "foreign"), ["open_session"])
+    #expect(unlisted.value("open_session") == Self.denied, "\(unlisted)")
+    try stage.publish()
+    let off = try stage.run(listed: true, "sshd", "alice", info: stage.certificate("alice", ca: "foreign"), ["open_session"])
+    #expect(off.value("open_session") == Self.denied, "\(off)")
+  }
+
   @Test(arguments: ["alice", "bob", "carol", "root"]) func aCertificateOpensASession(_ user: String) throws {
     let stage = try Stage()
     let outcome = try stage.run(listed: true, "sshd", user, info: stage.certificate(user), ["acct_mgmt", "setcred", "open_session", "setcred", "close_session"])

@@ -83,23 +83,31 @@ final class Stage {
   ///   - port: where the policy listens; nil: the one that answers all alike.
   ///   - approvalWait: seconds.
   ///   - deadline: milliseconds.
-  func publish(port: UInt16? = nil, labels: [HostFacts.Label] = [], approvalWait: UInt64 = 0, deadline: UInt64 = 5000) throws {
+  ///   - emergency: names that the authority `foreign` may let in by break glass; nil: it is off.
+  func publish(port: UInt16? = nil, labels: [HostFacts.Label] = [], approvalWait: UInt64 = 0, deadline: UInt64 = 5000, emergency names: [String]? = nil) throws {
     let port = port ?? policy.port
-    let words = try String(contentsOfFile: key("ca") + ".pub", encoding: .utf8).split(separator: " ")
-    let base64 = Array(words[1].utf8)
-    guard let blob = Base64.decode(base64.span, 0..<base64.count), let range = UIDRange(first: 65536, last: 99999) else { throw Failure(description: "no CA") }
-    let configuration = PublishedConfiguration(
+    let blob = try authority("ca")
+    guard let range = UIDRange(first: 65536, last: 99999) else { throw Failure(description: "no range") }
+    var configuration = PublishedConfiguration(
       certificate: CertificateRules(trusted: [TrustedAuthority(blob: blob, file: "ca.pub")], maxLifetime: 12 * 3600, clockSkew: 30, subject: .keyID),
       policy: PolicyRules(endpoints: [PolicyEndpoint(url: "http://127.0.0.1:\(port)/access/v1/evaluation", host: "127.0.0.1", port: port, isLiteral: true)],
         caFile: nil, clientCertificate: nil, clientKey: nil, tokenFile: nil, attributesIn: .subject, deadline: deadline, approvalWait: approvalWait),
       host: HostFacts(id: "stage", labels: labels, candidatePrograms: [folder.path + "/listed"]),
       accounts: AccountRules(names: ["*"], range: range, homeRoot: "/var/lib/sojourn/home", shell: "/bin/sh", skeleton: "/etc/skel", groups: ["dbops"], rootEquivalentGroups: []),
       session: SessionRules(maxDuration: 3600, endWithCertificate: false))
+    if let names { configuration.breakGlass = BreakGlassRules(authority: try authority("foreign"), file: "foreign.pub", names: names, maxDuration: 3600) }
     guard let bytes = configuration.json.text() else { throw Failure(description: "no JSON") }
     for name in ["run/config.json", "state/config.json"] { try write(name, String(decoding: bytes, as: UTF8.self), mode: 0o600) }
   }
 
   // Certificates
+
+  private func authority(_ name: String) throws -> [UInt8] {
+    let words = try String(contentsOfFile: key(name) + ".pub", encoding: .utf8).split(separator: " ")
+    let base64 = Array(words[1].utf8)
+    guard let blob = Base64.decode(base64.span, 0..<base64.count) else { throw Failure(description: "no authority \(name)") }
+    return blob
+  }
 
   private func key(_ name: String) -> String { folder.appendingPathComponent("keys/" + name).path }
   private func keygen(_ arguments: [String]) throws {
