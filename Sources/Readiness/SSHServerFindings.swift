@@ -114,7 +114,7 @@ enum SSHServerFindings {
       findings.append(keys.contains { $0.elementsEqual(breakGlass.authority) }
         ? Finding("sshd-break-glass", .ok, subject, "accepts certificates of the emergency authority")
         : Finding("sshd-break-glass", .warning, subject,
-          "TrustedUserCAKeys \(path) lacks the key of \(breakGlass.file): nobody could log in by break glass", remedy: "add the key to that file; sshd needs no restart"))
+          "TrustedUserCAKeys \(path) lacks the key of \(breakGlass.file): nobody could log in by break glass", remedy: "add the key to a file of sshd's own, never to one of trusted_ca; see break-glass.md"))
     }
     let known = configuration.certificate.trusted.map { $0.blob } + (configuration.breakGlass.map { [$0.authority] } ?? [])
     let others = keys.filter { key in !known.contains { $0.elementsEqual(key) } }.count
