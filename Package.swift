@@ -83,7 +83,7 @@ targets += [
   .target(name: "Readiness",  // is this host set up so that nobody gets past us
     dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy"), swiftSettings: house),
   .target(name: "ConfigurationFile",  // TOML for people to the published form
-    dependencies: ["TOMLKit"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "Readiness"), swiftSettings: house),
+    dependencies: ["TOMLKit"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "Policy", "Readiness"), swiftSettings: house),
   .target(name: "Relay",  // the way to the policy endpoints: one process, many logins, connections that stay open
     dependencies: ["CPlatform", .product(name: "Logging", package: "swift-log")]
       + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy", "Approvals"), swiftSettings: house),
@@ -140,6 +140,7 @@ if Context.environment["SOJOURN_FUZZ"] != nil {  // libFuzzer's own main: breaks
   for (name, folder, needs) in [
     ("fuzz-lines", "Lines", ["Identity"]),
     ("fuzz-answer", "Answer", ["Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity"]),
+    ("fuzz-approval", "Approval", ["Approvals", "Policy", "DaemonProtocol", "Encoding"]),
     ("fuzz-certificate", "Certificate", ["Credentials"]), ("fuzz-authentication-info", "AuthenticationInfo", ["Credentials"]),
     ("fuzz-revocation-list", "RevocationList", ["Credentials"]),
   ] {

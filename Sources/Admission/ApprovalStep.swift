@@ -51,7 +51,7 @@ struct ApprovalCourse {
         let wait = reason == nil ? 0 : Int64(min(configuration.rules.policy.approvalWait, ApprovalCourse.longestWait) * 1000)
         deadline = wait == 0 ? 0 : phase.world.moment().boot / 1_000_000 + wait
       } else if reply.word.isExactly("approval-pending"), case .submit = request.step, deadline > 0 {
-        phase.tell(reply.happened + " Waiting for at most \((deadline - now) / 1000) s.")
+        phase.tell(phase.login.shownUser + ": " + reply.happened + " Waiting for at most \((deadline - now) / 1000) s.")
         request.step = .find
       } else {
         throw reply.word.begins(with: "approval-") ? .notApproved(reply) : no

@@ -1,4 +1,4 @@
-public import Configuration
+internal import Configuration
 internal import DaemonProtocol
 internal import Encoding
 internal import Policy
@@ -19,7 +19,7 @@ struct ApprovalFlow: Sendable {
     case finished(ApprovalOutcome)
   }
 
-  private enum Stage {
+  enum Stage {
     case begin
     case discovering(AccessRequestForm, identifier: String)
     case writing(ApprovalTask.Submission)
@@ -29,20 +29,20 @@ struct ApprovalFlow: Sendable {
     case finished(ApprovalOutcome)
   }
 
-  private let request: ApprovalRequest
-  private let endpoints: [PolicyEndpoint]
-  private let host: String
+  let request: ApprovalRequest
+  let endpoints: [PolicyEndpoint]
+  let host: String
   /// Milliseconds of one call.
-  private let callLimit: Int64
-  private let scope: Scope
-  private let denial: Denial?
-  private var task: ApprovalTask?
-  private var stage = Stage.begin
+  let callLimit: Int64
+  let scope: Scope
+  let denial: Denial?
+  var task: ApprovalTask?
+  var stage = Stage.begin
   /// What is to be remembered before the next stage.
-  private var effects: [Step] = []
+  var effects: [Step] = []
   /// When waiting is over.
-  private var deadline: Int64 = 0
-  private var attempt = 0
+  var deadline: Int64 = 0
+  var attempt = 0
 
   /// Milliseconds for which a request that is on its way is not sent again: another login is at it.
   static var inFlight: Int64 { 30_000 }
@@ -134,7 +134,7 @@ struct ApprovalFlow: Sendable {
     }
   }
 
-  private mutating func find(_ now: Instant) {
+  mutating func find(_ now: Instant) {
     guard let task else { return conclude(.nothing(words: denial?.words ?? "")) }
     switch task.state {
     case .submitting(var submission):
@@ -153,7 +153,7 @@ struct ApprovalFlow: Sendable {
     }
   }
 
-  private mutating func submit(_ now: Instant) {
+  mutating func submit(_ now: Instant) {
     guard let denial else { return conclude(.notRequestable, "the denial is not one that can be asked about") }
     guard !denial.isOver(at: now.unixSeconds) else { return conclude(.expired, "the denial could be asked about until \(denial.expiresAt.prefix(40))") }
     guard !denial.needsForm else {
@@ -170,7 +170,7 @@ struct ApprovalFlow: Sendable {
     }
   }
 
-  private mutating func send(_ form: AccessRequestForm, to url: String, _ now: Instant) {
+  mutating func send(_ form: AccessRequestForm, to url: String, _ now: Instant) {
     guard let origin = Origin(url, of: endpoints) else { return conclude(.failed, "the address for requests is not of a configured endpoint") }
     stage = .writing(ApprovalTask.Submission(url: origin.url, body: String(decoding: form.body, as: UTF8.self), key: form.key, sent: now.milliseconds))
   }
@@ -196,116 +196,9 @@ struct ApprovalFlow: Sendable {
     }
   }
 
-  // MARK: Answers
-
-  private mutating func discovered(_ answer: HTTPAnswer, _ form: AccessRequestForm, _ identifier: String, _ now: Instant) {
-    guard answer.status == 200, let type = answer.contentType, MediaType.holds(type, "application/json"), let body = try? JSONValue.parse(answer.body),
-      let name = body["policy_decision_point"]?.string, name.isExactly(identifier), let endpoint = body["access_request_endpoint"]?.string
-    else { return conclude(.failed, "the endpoint's metadata (status \(answer.status)) name no address for requests, or are another's") }
-    send(form, to: endpoint, now)
-  }
-
-  private mutating func sent(_ answer: TaskAnswer, _ now: Instant, _ random: UInt64) {
-    switch answer {
-    case .task(let state):
-      guard state.status.isExactly("pending") else { return settle(state, now) }
-      guard let url = state.statusURL, Origin(url, of: endpoints) != nil else {
-        return refuse(.failed, "the task's address is missing, or not of a configured endpoint", now)
-      }
-      let notBefore = state.retryAfter.map { now.milliseconds &+ $0 * 1000 } ?? 0
-      remember(.pending(ApprovalTask.Handle(id: state.id, statusURL: url, notBefore: notBefore)), state, now)
-      conclude(.pending, "asked", retryAfter: state.retryAfter)
-    case .problem(let problem, let detail):
-      effects = [.forget]
-      switch problem {
-      case .notRequestable: conclude(.notRequestable, detail)
-      case .expiredDenial: conclude(.expired, detail)
-      case .invalidBinding, .duplicate, .unknownTask, .taskExpired, .invalidState: conclude(.failed, detail)
-      }
-    case .unavailable(let detail, let retryAfter): unavailable(detail, retryAfter: retryAfter, now, random)
-    case .broken(let detail): refuse(.failed, detail, now)
-    }
-  }
-
-  private mutating func looked(_ answer: TaskAnswer, _ handle: ApprovalTask.Handle, _ now: Instant, _ random: UInt64) {
-    switch answer {
-    case .task(let state):
-      guard state.id.isExactly(handle.id) else { return conclude(.failed, "the answer tells of another task") }
-      guard state.status.isExactly("pending") else { return settle(state, now) }
-      var later = handle
-      later.notBefore = state.retryAfter.map { now.milliseconds &+ $0 * 1000 } ?? 0
-      remember(.pending(later), state, now)
-      if !goOn(later, retryAfter: state.retryAfter, now, random) { conclude(.pending, "nobody has answered", retryAfter: state.retryAfter) }
-    case .problem(.unknownTask, _), .problem(.taskExpired, _):
-      effects = [.forget]
-      conclude(.nothing(words: denial?.words ?? ""))
-    case .problem(_, let detail), .broken(let detail): conclude(.failed, detail)
-    case .unavailable(let detail, let retryAfter): unavailable(detail, retryAfter: retryAfter, now, random)
-    }
-  }
-
-  /// A status that is not pending.
-  private mutating func settle(_ state: TaskState, _ now: Instant) {
-    if state.status.isExactly("approved") {
-      guard let approval = state.approval else { return refuse(.failed, "approved, and no approval in it that can be used", now) }
-      guard approval.until > now.unixSeconds else {
-        effects = [.forget]
-        return conclude(.expired, "the approval is over")
-      }
-      let ends = min(approval.until, now.unixSeconds + ApprovalTask.longest)
-      effects = [.keep(ApprovalTask(state: .approved(approval.value), ends: ends, words: state.words, link: state.link))]
-      return conclude(.approved(approval.value, until: approval.until))
-    }
-    if !state.words.isEmpty { task?.words = state.words }
-    if state.status.isExactly("denied") { return refuse(.denied, "denied", now) }
-    if state.status.isExactly("cancelled") { return refuse(.cancelled, "cancelled", now) }
-    if state.status.isExactly("failed") { return refuse(.failed, "the service could not complete the request", now) }
-    if state.status.isExactly("expired") {
-      effects = [.forget]
-      return conclude(.expired, "nobody answered in time")
-    }
-    // Unknown, or of a bundle: not approved, and perhaps not over.
-    let detail = "status " + Escape.visible(state.status, limit: 64)
-    if case .sending = stage { return refuse(.failed, detail, now) }
-    conclude(.failed, detail)
-  }
-
-  /// Nobody answered, or not now.
-  private mutating func unavailable(_ detail: String, retryAfter: Int64?, _ now: Instant, _ random: UInt64) {
-    switch stage {
-    case .looking(var handle):
-      if let retryAfter {
-        handle.notBefore = now.milliseconds &+ retryAfter * 1000
-        if var task {
-          task.state = .pending(handle)
-          effects.append(.keep(task))
-        }
-      }
-      if !goOn(handle, retryAfter: retryAfter, now, random) { conclude(.unavailable, detail, retryAfter: retryAfter) }
-    case .sending(var submission):
-      // It may have been taken: the next login sends the same again, under the same key.
-      submission.sent = now.milliseconds &- ApprovalFlow.inFlight
-      effects = [.keep(ApprovalTask(state: .submitting(submission), ends: submissionEnds(now), words: "", link: ""))]
-      conclude(.unavailable, detail, retryAfter: retryAfter)
-    case .begin, .discovering, .writing, .retrying, .finished: conclude(.unavailable, detail, retryAfter: retryAfter)
-    }
-  }
-
-  /// Will look once more, if there is time for it.
-  private mutating func goOn(_ handle: ApprovalTask.Handle, retryAfter: Int64?, _ now: Instant, _ random: UInt64) -> Bool {
-    let pause = max((retryAfter ?? 0) * 1000, Pace.pause(attempt: attempt, random: random))
-    let time = now.milliseconds &+ pause
-    guard time <= deadline else { return false }
-    attempt += 1
-    var later = handle
-    later.notBefore = time
-    stage = .looking(later)
-    return true
-  }
-
   // MARK: Ends
 
-  private mutating func remember(_ state: ApprovalTask.State, _ told: TaskState, _ now: Instant) {
+  mutating func remember(_ state: ApprovalTask.State, _ told: TaskState, _ now: Instant) {
     var ends = now.unixSeconds + ApprovalTask.longest
     if let known = task?.ends, case .pending = task?.state { ends = min(ends, known) }
     if let expires = told.expires { ends = min(expires, now.unixSeconds + ApprovalTask.longest) }
@@ -317,46 +210,46 @@ struct ApprovalFlow: Sendable {
   }
 
   /// It came to nothing, which is remembered for a while.
-  private mutating func refuse(_ refusal: ApprovalRefusal, _ detail: String, _ now: Instant) {
+  mutating func refuse(_ refusal: ApprovalRefusal, _ detail: String, _ now: Instant) {
     effects = [.keep(ApprovalTask(state: .refused(refusal), ends: now.unixSeconds + ApprovalTask.quiet, words: task?.words ?? "", link: task?.link ?? ""))]
     conclude(refusal, detail)
   }
 
-  private mutating func conclude(_ reply: ApprovalOutcome) { stage = .finished(reply) }
+  mutating func conclude(_ reply: ApprovalOutcome) { stage = .finished(reply) }
 
-  private mutating func conclude(_ refusal: ApprovalRefusal, _ detail: String, retryAfter: Int64? = nil) {
+  mutating func conclude(_ refusal: ApprovalRefusal, _ detail: String, retryAfter: Int64? = nil) {
     conclude(.refused(refusal, ApprovalNotice(words: task?.words ?? "", link: task?.link ?? "", retryAfter: UInt64(retryAfter ?? 0), detail: detail)))
   }
 
-  private mutating func finish(_ reply: ApprovalOutcome) -> Step {
+  mutating func finish(_ reply: ApprovalOutcome) -> Step {
     stage = .finished(reply)
     return .finished(reply)
   }
 
-  private mutating func end(_ refusal: ApprovalRefusal, _ detail: String) -> Step {
+  mutating func end(_ refusal: ApprovalRefusal, _ detail: String) -> Step {
     conclude(refusal, detail)
     if !effects.isEmpty { return effects.removeFirst() }
     guard case .finished(let reply) = stage else { return .finished(.nothing(words: "")) }
     return .finished(reply)
   }
 
-  private mutating func endPending(_ now: Instant, _ time: Int64) -> Step {
+  mutating func endPending(_ now: Instant, _ time: Int64) -> Step {
     conclude(.pending, "the service is not to be asked yet", retryAfter: (time - now.milliseconds + 999) / 1000)
     return next(now: now, random: 0)
   }
 
   // MARK: Parts
 
-  private mutating func call(_ method: ApprovalCall.Method, _ origin: Origin, _ now: Instant, key: String? = nil) -> Step {
+  mutating func call(_ method: ApprovalCall.Method, _ origin: Origin, _ now: Instant, key: String? = nil) -> Step {
     .call(ApprovalCall(method: method, target: origin.target, idempotencyKey: key, until: now.milliseconds &+ callLimit))
   }
 
   /// The endpoint that denied.
-  private var asked: PolicyEndpoint {
+  var asked: PolicyEndpoint {
     endpoints.first { $0.url.isExactly(request.endpoint) } ?? endpoints.first ?? PolicyEndpoint(url: "", host: "", port: 0, isLiteral: true)
   }
 
-  private func submissionEnds(_ now: Instant) -> UInt64 {
+  func submissionEnds(_ now: Instant) -> UInt64 {
     let longest = now.unixSeconds + ApprovalTask.longest
     guard let denial else { return task?.ends ?? longest }
     // What is sent again is the old request, with its own denial.
@@ -366,64 +259,4 @@ struct ApprovalFlow: Sendable {
 
   /// Seconds since 1970; nil: it does not say, and so holds for nothing.
   static func until(_ approval: JSONValue) -> UInt64? { approval["approved_until"]?.string.flatMap { Timestamp.parse($0) } }
-}
-
-/// What a no with an approval means (profile, "Completion Semantics").
-enum NextAction {
-  case request
-  /// Seconds, if the endpoint says how many.
-  case retry(after: Int64?)
-  case none
-
-  init(_ terms: JSONValue, isRequestable: Bool) {
-    let word = terms["next_action"]?.string ?? ""
-    let reason = terms["reason"]?.string ?? ""
-    let retry = NextAction.retry(after: Pace.retryAfter(terms["retry_after"]?.integer))
-    let request = isRequestable ? NextAction.request : NextAction.none
-    self = switch word {
-    case "request": request
-    case "retry": retry
-    case "none": .none
-    default:
-      switch reason {
-      case "approval_expired", "out_of_scope": request
-      case "grant_pending": retry
-      case "policy_denied", "approval_unverifiable": .none
-      default: request
-      }
-    }
-  }
-}
-
-/// Now, on both clocks.
-public struct Instant: Sendable {
-  /// On the boot clock.
-  public var milliseconds: Int64
-  public var unixSeconds: UInt64
-
-  public init(milliseconds: Int64, unixSeconds: UInt64) {
-    self.milliseconds = milliseconds
-    self.unixSeconds = unixSeconds
-  }
-}
-
-/// One HTTP call to a configured endpoint's server.
-public struct ApprovalCall: Sendable {
-  public enum Method: Sendable {
-    case get
-    case post([UInt8])
-  }
-
-  public var method: Method
-  /// Where: host and port of a configured endpoint, with the path that is meant.
-  public var target: PolicyEndpoint
-  public var idempotencyKey: String?
-  /// In milliseconds on the boot clock.
-  public var until: Int64
-
-  /// Empty: it is a GET.
-  public var body: [UInt8] {
-    guard case .post(let bytes) = method else { return [] }
-    return bytes
-  }
 }

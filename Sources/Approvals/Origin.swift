@@ -1,5 +1,6 @@
 internal import Configuration
 internal import Encoding
+internal import Policy
 
 /// Where a URL from outside leads: only to a server that the configuration names. An address in a denial or an answer
 /// must never make the host send its token, or a person's reason, to somebody else.
@@ -43,7 +44,10 @@ struct Origin: Sendable {
 
   /// Where the metadata of an endpoint's server are (AuthZEN 1.0, "PDP Metadata"), and the identifier that they must name.
   static func metadata(of endpoint: PolicyEndpoint) -> (origin: Origin, identifier: String)? {
-    guard let base = bases(of: endpoint).first, let origin = Origin(base + "/.well-known/authzen-configuration", of: [endpoint]) else { return nil }
-    return (origin, base)
+    guard let base = bases(of: endpoint).first else { return nil }
+    // A unix socket's address is no URL: its server is asked as `http://localhost`, and has no tenants.
+    let point = DecisionPoint(evaluatedAt: endpoint.socket.isEmpty ? endpoint.url : base + "/")
+    guard let origin = Origin(point.metadata, of: [endpoint]) else { return nil }
+    return (origin, point.identifier)
   }
 }

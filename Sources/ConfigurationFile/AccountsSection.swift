@@ -2,6 +2,7 @@ internal import Configuration
 internal import Encoding
 internal import HostSystem
 internal import Identity
+internal import Policy
 internal import Readiness
 
 extension SettingsReader {
@@ -100,7 +101,7 @@ extension SettingsReader {
     do throws(SystemError) { known = try HostNames(files) } catch { known = nil }
     var kept: [String] = []
     for name in groups.value {
-      guard RootEquivalent.isGroupName(name) else {
+      guard GroupName.isSound(name) else {
         fault(groups, "'\(name)' is no name of a group")
         continue
       }
@@ -111,7 +112,7 @@ extension SettingsReader {
       } else {
         warn(groups, "the group '\(name)' does not exist in /etc/group; a grant of it is left out unless another source has it")
       }
-      if RootEquivalent.holds(name), !second.value.contains(where: { $0.isExactly(name) }) {
+      if RootEquivalence.holds(name), !second.value.contains(where: { $0.isExactly(name) }) {
         warn(groups, "members of '\(name)' can become root, so it is never granted until it stands in root_equivalent_groups too")
         continue
       }
@@ -124,17 +125,9 @@ extension SettingsReader {
   }
 }
 
-/// Groups whose members can become root on a usual Debian: by sudo, by containers, by raw devices, by secrets.
-enum RootEquivalent {
-  static let names = [
-    "root", "sudo", "wheel", "admin", "adm", "shadow", "disk", "kmem", "mem", "docker", "lxd", "lxc", "incus", "incus-admin", "podman", "libvirt",
-    "libvirt-qemu", "kvm", "microk8s", "vboxusers", "systemd-journal", "staff", "tty", "backup", "sgx", "input", "dialout",
-  ]
-
-  static func holds(_ name: String) -> Bool { names.contains { $0.isExactly(name) } }
-
+enum GroupName {
   /// What can stand in /etc/group: no `:`, `,`, blanks or control characters, 1 to 32 bytes.
-  static func isGroupName(_ name: String) -> Bool {
+  static func isSound(_ name: String) -> Bool {
     !name.utf8.isEmpty && name.utf8.count <= 32 && name.utf8.first != 45 && name.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != 58 && $0 != 44 }
   }
 }

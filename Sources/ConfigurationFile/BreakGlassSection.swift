@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Encoding
 internal import Identity
+internal import Policy
 internal import Readiness
 
 extension SettingsReader {
@@ -56,7 +57,7 @@ extension SettingsReader {
     guard groups.isSound, let accounts else { return groups }
     for (index, name) in groups.value.enumerated() {
       if !accounts.groups.contains(where: { $0.isExactly(name) }) {
-        let second = RootEquivalent.holds(name) ? " and, because its members can become root, in accounts.root_equivalent_groups" : ""
+        let second = RootEquivalence.holds(name) ? " and, because its members can become root, in accounts.root_equivalent_groups" : ""
         fault(groups, "'\(name)' is not granted on this host; expected groups that stand in accounts.groups\(second) too")
       }
       if groups.value[..<index].contains(where: { $0.isExactly(name) }) { fault(groups, "names '\(name)' twice") }

@@ -29,6 +29,10 @@ enum EndpointAddress {
     if scheme.isExactly("http"), !host.isLoopback {
       throw Fault(sentence: "'\(url)' would be asked without TLS; http is allowed to 127.0.0.1, [::1] and localhost only, expected https")
     }
+    // A login compares the address byte by byte with what was published of it, and takes no other spelling.
+    guard url.begins(with: scheme + "://") else { throw Fault(sentence: "'\(url)' has a scheme in capitals; expected \(scheme)://") }
+    let rest = url.utf8.dropFirst(scheme.utf8.count + 3 + authority(url).utf8.count)
+    guard rest.isEmpty || rest.first == 47 else { throw Fault(sentence: "'\(url)' goes on with no path; expected a / after the host") }
     return PolicyEndpoint(url: url, host: host.text, port: port, isLiteral: host.isLiteral || host.isLoopback)
   }
 

@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Encoding
 internal import HostSystem
+internal import Policy
 internal import Readiness
 
 extension SettingsReader {
@@ -99,10 +100,11 @@ extension SettingsReader {
     do throws(SystemError) {
       let bytes = try files.bytes(path.value)
       if mark.utf8.isEmpty {
-        let token = bytes.filter { $0 != 10 && $0 != 13 }
-        if token.isEmpty || !token.allSatisfy({ $0 > 32 && $0 < 127 }) { fault(path, "\(path.value) holds no token; expected one line of printable letters") }
+        if TokenFile.token(in: bytes) == nil { fault(path, "\(path.value) does not hold one line with a bearer token (letters, digits and -._~+/, then = if need be)") }
       } else if !SettingsReader.contains(bytes, Array(mark.utf8)) {
         fault(path, "\(path.value) is no PEM file with \(mark.begins(with: "-") ? "a certificate" : "a private key")")
+      } else if secret, SettingsReader.contains(bytes, Array("ENCRYPTED".utf8)) {
+        fault(path, "\(path.value) is encrypted, and nobody is there to type its passphrase; expected a key without one")
       }
     } catch { fault(path, "\(path.value): \(error.sentence)") }
     return path

@@ -24,6 +24,7 @@ struct Explanation {
     "whether the caller has the certificate's private key",
     "what sshd itself checks before and beside: TrustedUserCAKeys, RevokedKeys, AllowGroups and the like, force-command",
     "what other PAM modules say",
+    "whether somebody approved it: approvals are neither looked up nor asked for, so a no that can be asked about is shown as a no",
     "whether a certificate for one use was used before; no use is spent by this",
     "whether home, lease and log can be written at that moment",
   ]
@@ -67,6 +68,10 @@ struct Explanation {
   }
 
   private var isBreakGlass: Bool { (rehearsal.opening?.decision ?? rehearsal.trail?.decision)?.isBreakGlass ?? false }
+  private var isRequestable: Bool {
+    guard case .requestable(let terms, _, _) = rehearsal.answer?.verdict else { return false }
+    return terms["access_request"]?.members != nil
+  }
   private var credential: CredentialFacts? { rehearsal.opening?.credential ?? rehearsal.question?.credential ?? rehearsal.trail?.credential }
 
   func print() throws {
@@ -74,13 +79,14 @@ struct Explanation {
       let padded = title + String(repeating: " ", count: max(1, 13 - title.count))
       try Terminal.print(padded + Escape.visible(text, limit: 8000))
     }
-    try Terminal.print(Escape.visible(name, limit: 64) + ": " + Terminal.coloured(Escape.visible(sentence, limit: 1024), code == 0 ? .green : .red))
+    try Terminal.print(Escape.visible(name, limit: 64) + ": " + (code == 25 ? Escape.visible(sentence, limit: 1024) : Terminal.coloured(Escape.visible(sentence, limit: 1024), code == 0 ? .green : .red)))
     if let credential {
       try row("certificate", "key id \(credential.keyID), serial \(credential.serial), of \(credential.caFingerprint), until \(Timestamp.text(credential.notAfter))")
     }
     if isBreakGlass { try row("break glass", "the certificate is of the emergency authority: this host decides, and no endpoint is asked") }
     if let question = question?.text() { try row("question", String(decoding: question, as: UTF8.self)) }
     if let answer = rehearsal.answer, let text = Explanation.json(answer).text() { try row("answer", String(decoding: text, as: UTF8.self)) }
+    if isRequestable { try row("approval", "this no can be asked about: a real login would ask, or find the approval") }
     if let open = rehearsal.opening {
       try row("grant", "\(open.isLocal ? "local account" : "transient account"), uid \(open.uid), groups \(open.groups.isEmpty ? "none" : open.groups.joined(separator: ", ")), shell \(open.shell), \(open.seconds) s")
     }
@@ -112,6 +118,7 @@ struct Explanation {
       .object([.init("local", .boolean(open.isLocal)), .init("uid", .integer(Int64(open.uid))), .init("groups", .strings(open.groups)),
         .init("shell", .string(open.shell)), .init("seconds", .unsigned(open.seconds))])
     })
+    o.set("requestable", .boolean(isRequestable))
     o.set("vacancy", rehearsal.vacancy)
     o.set("would_end", .strings(rehearsal.wouldEnd))
     o.set("pam", .object([.init("code", .integer(Int64(code))), .init("name", .string(pamName))]))

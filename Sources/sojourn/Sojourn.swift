@@ -11,7 +11,7 @@ struct Sojourn: ParsableCommand {
       People log in with a short-lived certificate, a central policy decides at that moment, and only then \
       does an account exist, until the session ends. This command sets that up and shows it.
 
-      To begin:  edit /etc/sojourn/sojourn.toml, then 'sojourn check', then 'sojourn apply'.
+      To begin:  edit /etc/sojourn/sojourn.toml, then 'sojourn apply --check', start sojournd, then 'sojourn check'.
 
       Exit status: 0 done, 1 refused or faulty, 2 unreadable input, 3 the daemon does not answer, 64 wrong usage.
       """,

@@ -31,7 +31,8 @@ struct Status: ParsableCommand {
       try Terminal.print("configuration  as published")
     }
     if !status.isRelayed {
-      try Terminal.print("policy         asked by each login itself")
+      let approvals = status.relayProblem.map { "; " + Terminal.coloured("approvals out of reach", .yellow) + ", the relay does not run: " + Escape.visible($0, limit: 1024) }
+      try Terminal.print("policy         asked by each login itself" + (approvals ?? ", approvals through the relay"))
     } else if let problem = status.relayProblem {
       try Terminal.print("policy         " + Terminal.coloured("out of reach", .red) + ", the relay does not run: " + Escape.visible(problem, limit: 1024))
     } else {

@@ -1,5 +1,6 @@
 import Accounts
 import Audit
+import Configuration
 import DaemonProtocol
 import Encoding
 import HostSystem
@@ -116,7 +117,7 @@ extension Daemon {
   var status: DaemonStatus {
     DaemonStatus(softwareVersion: Release.version, pid: ProcessTable.ownPid, started: started,
       candidatesWithheld: candidates.published == nil ? candidates.reasons : nil, configurationProblem: configurationProblem,
-      isRelayed: relay != nil, relayProblem: relay?.problem, revocationProblem: revocations.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count), breakGlassSessions: breakGlassSessions,
+      isRelayed: configuration?.policy.via == .relay, relayProblem: relay?.problem, revocationProblem: revocations.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count), breakGlassSessions: breakGlassSessions,
       quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted())
   }
 

@@ -6,10 +6,27 @@ import HostSystem
 import Identity
 import Logging
 
-/// Everything that the daemon tells: the audit log, syslog, and its own log for the journal.
+/// Everything that the daemon tells: the audit log, syslog, and its own log for a terminal.
 struct Record {
   let audit: AuditLog
   let log: Logger
+  /// Standard error is the journal, which has syslog's lines already: one line is enough (systemd.exec(5), JOURNAL_STREAM).
+  private let isInJournal: Bool
+
+  init(audit: AuditLog, log: Logger) {
+    self.audit = audit
+    self.log = log
+    isInJournal = Record.standardErrorIsJournal()
+  }
+
+  /// `JOURNAL_STREAM` is `device:inode` of what systemd gave; a daemon started from a service's shell has inherited a stale one.
+  private static func standardErrorIsJournal() -> Bool {
+    guard let stream = OwnProcess.takeVariable("JOURNAL_STREAM") else { return false }
+    let standardError = FileDescriptor(owning: 2)
+    let facts = try? standardError.facts()
+    _ = standardError.release()
+    return facts.map { "\($0.device):\($0.inode)" } == stream
+  }
 
   private func now() -> UInt64 { Moment.now().unixSeconds }
 
@@ -69,6 +86,7 @@ struct Record {
       log.error("the audit log and its spool cannot be written")
     }
     SystemLog.write(level, as: "sojournd", message)
+    guard !isInJournal else { return }
     switch level {
     case .alert, .error: log.error("\(message)")
     case .warning: log.warning("\(message)")

@@ -10,6 +10,9 @@ case $suite in
   trixie) packages+=,libcurl4t64,libjansson4,libssl3t64 ;;
   *) echo "no packages are listed for $suite" >&2; exit 64 ;;
 esac
+# Where this machine has its own packages from, if it is a Debian with that in its lists.
+mirror=${SOJOURN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Codename: '"$suite" 'Component: main' 2> /dev/null | grep -E '^https?://.*/debian/?$' | head -n 1 || true)}
+mirror=${mirror:-http://deb.debian.org/debian}
 cache=${SOJOURN_IMAGES:-${XDG_CACHE_HOME:-$HOME/.cache}/sojourn-images}
 image=$cache/$suite-$(printf '%s' "$packages" | sha256sum | cut -c 1-12)
 if ! [ -e "$image/.complete" ]; then
@@ -19,7 +22,7 @@ if ! [ -e "$image/.complete" ]; then
   if ! [ -e "$image/.complete" ]; then
     rm -rf "$image" "$image.new"
     echo "making the base of a booted host ($suite), which takes some minutes, once" >&2
-    if ! debootstrap --variant=minbase --include="$packages" "$suite" "$image.new" "${SOJOURN_MIRROR:-http://deb.debian.org/debian}" > "$image.log" 2>&1; then
+    if ! debootstrap --variant=minbase --include="$packages" "$suite" "$image.new" "$mirror" > "$image.log" 2>&1; then
       tail -n 20 "$image.log" >&2
       echo "debootstrap could not make $suite" >&2
       exit 1

@@ -150,7 +150,7 @@ struct ValueTests {
   @Test("endpoints that are refused", arguments: [
     "unix:", "unix:/", "unix:opa.sock", "unix://run/opa.sock", "unix:/run/../opa.sock", "unix:/run/opa.sock:", "unix:/run/opa.sock:v0", "unix:/run/opa.sock:/x#y",
     "unix:/run/opa.sock::/x", "unix:/run/ opa.sock", "UNIX:/run/opa.sock", "unix:/" + String(repeating: "x", count: 107),
-    "", "policy", "/access", "ftp://x/", "http://policy.example.com/", "http://10.0.0.1/", "http://[2001:db8::1]/", "http://127.0.0.1.example.com/",
+    "", "policy", "/access", "HTTPS://policy.example.com/", "Http://127.0.0.1/", "https://policy.example.com?x", "https://policy.example.com:443?x", "ftp://x/", "http://policy.example.com/", "http://10.0.0.1/", "http://[2001:db8::1]/", "http://127.0.0.1.example.com/",
     "http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://0177.0.0.1/", "http://127.0.0.1@evil.example/", "https://user:pw@x.example/",
     "https://user@x.example/", "https://@x.example/", "https://x.example/#part", "https://x.example:0/", "https://x.example:65536/", "https://x.example:/",
     "https://x.example:12a/", "https://", "https:///x", "https://a b/", "https://a\\b/", "https://x%2eexample/", "https://-x.example/", "https://x..example/",
@@ -283,6 +283,9 @@ struct ValueTests {
       try host.write("/etc/sojourn/token", "abc\n", mode: 0o600)
       try host.write("/etc/sojourn/bad-token", "a b\n", mode: 0o600)
       try host.write("/etc/sojourn/empty", "", mode: 0o600)
+      try host.write("/etc/sojourn/two-tokens", "abc\ndef\n", mode: 0o600)
+      try host.write("/etc/sojourn/colon-token", "user:abc\n", mode: 0o600)
+      try host.write("/etc/sojourn/locked.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n", mode: 0o600)
       let text = WrittenHost.least + more + WrittenHost.range
       return try host.read(text).errors.map { $0.sentence }
     }
@@ -291,8 +294,10 @@ struct ValueTests {
       ("ca_file = '/etc/sojourn/none.pem'\n", "is missing"), ("ca_file = '/etc/sojourn/token'\n", "no PEM file with a certificate"),
       ("client_certificate = '/etc/sojourn/c.pem'\n", "needs client_key too"), ("client_key = '/etc/sojourn/k.pem'\n", "needs client_certificate too"),
       ("client_certificate = '/etc/sojourn/c.pem'\nclient_key = '/etc/sojourn/open.pem'\n", "chmod 600"),
-      ("token_file = '/etc/sojourn/bad-token'\n", "holds no token"), ("token_file = '/etc/sojourn/empty'\n", "holds no token"), ("token_file = '/etc/sojourn'\n", "no regular file"),
-      ("token_file = 'token'\n", "no plain absolute path"),
+      ("token_file = '/etc/sojourn/bad-token'\n", "does not hold one line"), ("token_file = '/etc/sojourn/empty'\n", "does not hold one line"), ("token_file = '/etc/sojourn'\n", "no regular file"),
+      ("token_file = 'token'\n", "no plain absolute path"), ("token_file = '/etc/sojourn/two-tokens'\n", "does not hold one line"),
+      ("token_file = '/etc/sojourn/colon-token'\n", "does not hold one line"),
+      ("client_certificate = '/etc/sojourn/c.pem'\nclient_key = '/etc/sojourn/locked.pem'\n", "is encrypted"),
     ] {
       #expect(try told(more).contains { $0.contains(says) }, "\(more)")
     }

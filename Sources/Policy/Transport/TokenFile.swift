@@ -20,10 +20,15 @@ public enum TokenFile {
       }
       throw .token("the token file cannot be read: " + error.sentence)
     }
-    // One line. What comes after is an error, not ignored: a file with two tokens is half-edited.
+    guard let token = token(in: bytes) else { throw .token("the token file does not hold one line with a bearer token") }
+    return token
+  }
+
+  /// The token of a file with these bytes: one line. What comes after is an error, not ignored: a file with two tokens is
+  /// half-edited.
+  public static func token(in bytes: [UInt8]) -> String? {
     let line = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...]
-    guard isToken(line) else { throw .token("the token file does not hold one line with a bearer token") }
-    return String(decoding: line, as: UTF8.self)
+    return isToken(line) ? String(decoding: line, as: UTF8.self) : nil
   }
 
   private static let notRoots: CInt = -1
