@@ -50,12 +50,13 @@ stage: all
 	@rm -rf $(STAGE)
 	@DESTDIR="$(SOJOURN_STAGE)" PREFIX="$(PREFIX)" TRIPLET="$(TRIPLET)" packaging/install.sh $(BUILD)
 
-venv: $(PYTHON)
-$(PYTHON): Tests/PolicyEndpoint/requirements.txt Tests/CredentialsTests/requirements.txt
+venv: .venv/installed
+# A stamp of its own: $(PYTHON) is a link to the machine's interpreter.
+.venv/installed: Tests/PolicyEndpoint/requirements.txt Tests/CredentialsTests/requirements.txt
 	@packaging/tools.sh test
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check -r Tests/PolicyEndpoint/requirements.txt -r Tests/CredentialsTests/requirements.txt
-	@touch $(PYTHON)
+	@touch $@
 
 test: stage venv
 	@packaging/tools.sh test

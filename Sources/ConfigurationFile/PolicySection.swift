@@ -40,12 +40,19 @@ extension SettingsReader {
     for url in urls.value {
       do throws(EndpointAddress.Fault) {
         let endpoint = try EndpointAddress.read(url)
-        if !endpoint.socket.utf8.isEmpty { socket(endpoint.socket, urls, files) }
+        if endpoint.socket.utf8.isEmpty { warnOfPort(endpoint, urls) } else { socket(endpoint.socket, urls, files) }
         endpoints.append(endpoint)
       } catch { fault(urls, error.sentence) }
     }
     if isOPA { checkRoutes(of: endpoints, urls) }
     return endpoints
+  }
+
+  /// A port of this host says nothing about who listens there: people who are let in are local users.
+  private mutating func warnOfPort(_ endpoint: PolicyEndpoint, _ urls: Value<[String]>) {
+    guard endpoint.url.begins(with: "http://"), endpoint.port >= 1024 else { return }
+    warn(urls, "anybody who can run a program on this host may listen on port \(endpoint.port) while the policy endpoint does not, and would then decide who"
+      + " gets in and hear the host's token; expected unix:/SOCKET:/PATH in a directory of the endpoint's own, or a port below 1024")
   }
 
   /// Whoever can put another socket in its place decides who gets in, and hears the host's token.
@@ -54,9 +61,14 @@ extension SettingsReader {
     if let found, !found.facts.isSocket { return fault(urls, "\(path) is no socket") }
     if found == nil { warn(urls, "nothing is at \(path) yet: until somebody listens there, nobody gets in") }
     // Who listens there may be started later; then the directory says whose socket it will be.
-    guard let owner = found?.facts.uid ?? files.resolve(Files.parent(of: path))?.facts.uid else { return }
-    if let directory = files.untrustedDirectory(above: path, orOf: owner) {
-      fault(urls, "\(directory) can be changed by others than root and the owner of \(path)")
+    let parent = files.resolve(Files.parent(of: path))
+    if found == nil, parent == nil { warn(urls, "the directory \(Files.parent(of: path)) does not exist yet: whoever may make it decides who gets in") }
+    // A directory that is missing is made by whoever may write the next one above: that must be root alone.
+    let owner = found?.facts.uid ?? parent?.facts.uid ?? 0
+    for place in [path, found?.path ?? path] {
+      if let directory = files.untrustedDirectory(above: place, orOf: owner) {
+        return fault(urls, "\(directory) can be changed by others than root and the owner of \(path)")
+      }
     }
   }
 

@@ -41,9 +41,11 @@ public struct OpenRequest: Sendable {
   public var seconds: UInt64
   /// Seconds after which the policy must have been asked again, as it demands; nil: as the host says.
   public var reevaluateSeconds: UInt64?
+  /// When it ends at the latest, in seconds since 1970: `seconds` after the decision, however long the opening takes. nil: an older module.
+  public var until: UInt64?
 
   public init(name: String, uid: UInt32, isLocal: Bool, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
-    groups: [String], shell: String, seconds: UInt64, reevaluateSeconds: UInt64? = nil) {
+    groups: [String], shell: String, seconds: UInt64, reevaluateSeconds: UInt64? = nil, until: UInt64? = nil) {
     self.name = name
     self.uid = uid
     self.isLocal = isLocal
@@ -54,6 +56,7 @@ public struct OpenRequest: Sendable {
     self.shell = shell
     self.seconds = seconds
     self.reevaluateSeconds = reevaluateSeconds
+    self.until = until
   }
 }
 

@@ -18,6 +18,7 @@ extension Request {
       o.set("shell", request.shell)
       o.set("seconds", .unsigned(request.seconds))
       o.set("reevaluate_seconds", request.reevaluateSeconds.map { .unsigned($0) })
+      o.set("until", request.until.map { .unsigned($0) })
     case .closed(let session):
       o.set("request", "closed")
       o.set("session", session)
@@ -53,7 +54,8 @@ extension Request {
       self = .open(OpenRequest(name: try read.string("name"), uid: try read.id("uid"), isLocal: try read.boolean("local"),
         login: try LoginFacts(read.object("login")), credential: try CredentialFacts(read.object("credential")),
         decision: try DecisionFacts(read.object("decision")), groups: try read.strings("groups"), shell: try read.string("shell"),
-        seconds: try read.unsigned("seconds"), reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds")))
+        seconds: try read.unsigned("seconds"), reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"),
+        until: !read.has("until") ? nil : try read.unsigned("until")))
     } else if kind.isExactly("closed") {
       self = .closed(session: try read.string("session"))
     } else if kind.isExactly("refused") {

@@ -29,10 +29,11 @@ extension JSONValue {
 
   /// Compact UTF-8 text; `sorted` puts member names in order, for files that are compared.
   /// nil only if memory runs out or a string cannot be encoded.
-  public func text(sorted: Bool = false) -> [UInt8]? {
+  /// - Parameter ascii: everything beyond ASCII is escaped: the same document, and nothing in it steers a terminal.
+  public func text(sorted: Bool = false, ascii: Bool = false) -> [UInt8]? {
     guard let tree = OpaqueJSON(copying: self) else { return nil }
     defer { tree.release() }
-    return tree.text(sorted: sorted)
+    return tree.text(sorted: sorted, ascii: ascii)
   }
 }
 
@@ -123,8 +124,8 @@ extension JSONValue {
   }
 
   // SAFETY: jansson's text is NUL-terminated, ours until free, and copied before that.
-  func text(sorted: Bool) -> [UInt8]? {
-    guard let start = unsafe sojourn_json_text(pointer, sorted ? 1 : 0) else { return nil }
+  func text(sorted: Bool, ascii: Bool) -> [UInt8]? {
+    guard let start = unsafe sojourn_json_text(pointer, sorted ? 1 : 0, ascii ? 1 : 0) else { return nil }
     defer { unsafe free(start) }
     var bytes: [UInt8] = []
     var at = 0

@@ -50,7 +50,7 @@ public enum PolicyClient {
     do throws(PolicyFailure) {
       let asked = try Asked(question, rules: rules, host: host, begin: begin)
       trail.requestID = asked.requestID
-      verdict = try Relayed.ask(asked, at: socket, endpoint: &trail.endpoint, &obligations)
+      verdict = try Relayed.ask(asked, at: socket, of: rules.endpoints, endpoint: &trail.endpoint, &obligations)
     } catch {
       verdict = .unavailable(error)
     }

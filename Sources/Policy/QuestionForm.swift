@@ -52,7 +52,8 @@ extension Question {
 
     var context = JSONObject()
     context.set("time", Timestamp.text(now))
-    context.set("source_ip", known(login.remote))
+    // A name, where sshd looks names up, is what the client's own name server says: no policy may take it for an address.
+    context.set(IPAddress(Array(login.remote.utf8)) == nil ? "source_name" : "source_ip", known(login.remote))
     context.set("tty", known(login.tty))
     if !isCheck { context.set("credential", credentialForm) }
     if !isInSubject { context.set("attributes", stable) }

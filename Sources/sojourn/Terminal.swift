@@ -26,7 +26,7 @@ enum Terminal {
   }
 
   static func printJSON(_ value: JSONValue) throws {
-    guard let text = value.text() else {
+    guard let text = value.text(ascii: true) else {
       say("sojourn: the answer cannot be written as JSON")
       throw Exit.refused
     }

@@ -117,7 +117,7 @@ extension Daemon {
   var status: DaemonStatus {
     DaemonStatus(softwareVersion: Release.version, pid: ProcessTable.ownPid, started: started,
       candidatesWithheld: candidates.published == nil ? candidates.reasons : nil, configurationProblem: configurationProblem,
-      isRelayed: configuration?.policy.via == .relay, relayProblem: relay?.problem, revocationProblem: revocations.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count), breakGlassSessions: breakGlassSessions,
+      isRelayed: configuration?.policy.via == .relay, relayProblem: relay.map(\.problem) ?? (configuration == nil ? nil : "its socket cannot be made"), revocationProblem: revocations.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count), breakGlassSessions: breakGlassSessions,
       quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted())
   }
 

@@ -194,6 +194,8 @@ extension Daemon {
     throws(SystemError) -> Session {
     let now = Moment.now()
     var seconds = min(request.seconds, configuration.session.maxDuration)
+    // The grant's own end: an opening may have waited since the module counted its seconds.
+    if let until = request.until { seconds = min(seconds, until > now.unixSeconds ? until - now.unixSeconds : 1) }
     if configuration.session.endWithCertificate {
       seconds = min(seconds, request.credential.notAfter > now.unixSeconds ? request.credential.notAfter - now.unixSeconds : 1)
     }
@@ -235,7 +237,7 @@ extension Daemon {
     advanceOpenings()
   }
 
-  private func refuse(_ opening: Opening, _ refusal: OpenRefusal, _ detail: String) {
+  func refuse(_ opening: Opening, _ refusal: OpenRefusal, _ detail: String) {
     forget(opening)
     refuse(opening.connection, refusal, detail)
     advanceOpenings()

@@ -18,6 +18,8 @@ final class RelayProcess {
   /// Deaths in a row; one that has run for long begins a new row.
   private var deaths = 0
   private var isStopped = false
+  /// The one that runs goes by an older configuration, because a new one could not be started.
+  private var isOutdated = false
 
   private final class Child {
     let process: ChildProcess
@@ -45,11 +47,17 @@ final class RelayProcess {
     do throws(SystemError) {
       let child = Child(try ChildProcess.start(Places.daemon, ["relay"], descriptors: [-1, -1, 2, listener.descriptor.raw]))
       let number = child.process.pid
-      try loop.watch(child.process.pidfd.raw) { [unowned self] in hasEnded(number) }
+      do throws(SystemError) { try loop.watch(child.process.pidfd.raw) { [unowned self] in hasEnded(number) } } catch {
+        // One that nobody watches would go on with its configuration for ever.
+        child.process.signal(.kill)
+        throw error
+      }
       children[number] = child
       current = number
       problem = nil
+      isOutdated = false
     } catch {
+      isOutdated = true
       problem = "the relay cannot be started: \(error.sentence)"
       record.note(.daemon, .error, problem ?? "")
       return startLater()
@@ -83,7 +91,7 @@ final class RelayProcess {
   private func startLater() {
     let pause = min(RelayProcess.pauses.longest, RelayProcess.pauses.first << Int64(min(max(0, deaths - 1), 16)))
     loop.after(pause) { [weak self] in
-      guard let self, children[current] == nil else { return }
+      guard let self, isOutdated || children[current] == nil else { return }
       renew()
     }
   }
@@ -103,6 +111,9 @@ extension Daemon {
       relay?.renew()
     } catch {
       record.note(.daemon, .error, "the relay's socket cannot be made: \(error.sentence)")
+      loop.after(1000) { [weak self] in
+        if let self, relay == nil { renewRelay() }
+      }
     }
   }
 }

@@ -40,8 +40,9 @@ import Testing
     /// Of the same size and with the same times as before: only the kernel's own time tells.
     @Test func takesUpAListThatWasWrittenInPlaceWithItsOldTimes() throws {
         let host = try host()
+        let nothing = try settled(host, after: "")
         try revoke(41, host)
-        let before = try settled(host, after: "")
+        let before = try settled(host, after: nothing)
         try host.host.must("cp -p \"$1\" /root/before", Self.list)
         let first = try settled(host, after: "")
         try host.host.must(

@@ -48,7 +48,7 @@ import Testing
   @Test func everyMemberOfTheQuestionHasItsRow() throws {
     let text = try Self.page()
     for name in ["subject.type", "subject.id", "subject.properties", "action.name", "action.properties.service", ".account", "resource.type", ".id",
-      "resource.properties.labels", "context.time", "context.source_ip", "context.tty", "context.credential.kind", "context.credential.key_id", ".principals",
+      "resource.properties.labels", "context.time", "context.source_ip", "context.source_name", "context.tty", "context.credential.kind", "context.credential.key_id", ".principals",
       ".not_before", ".not_after", "context.credential.serial", "context.credential.key_fp", ".ca_fp", "context.credential.extensions", "context.pep",
       "context.supported_obligations", "context.request_id"] {
       #expect(text.contains("`\(name)`"), "\(name)")

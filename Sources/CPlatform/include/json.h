@@ -13,8 +13,8 @@ static inline void sojourn_json_release(json_t *_Nullable value) { json_decref(v
 static inline json_t *_Nullable sojourn_json_parse(const char *bytes, size_t count, json_error_t *error) {
   return json_loadb(bytes, count, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
 }
-static inline char *_Nullable sojourn_json_text(const json_t *value, int sorted) {
-  return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | (sorted ? JSON_SORT_KEYS : JSON_PRESERVE_ORDER));
+static inline char *_Nullable sojourn_json_text(const json_t *value, int sorted, int ascii) {
+  return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | (sorted ? JSON_SORT_KEYS : JSON_PRESERVE_ORDER) | (ascii ? JSON_ENSURE_ASCII : 0));
 }
 static inline void *_Nullable sojourn_json_first(json_t *object) { return json_object_iter(object); }
 static inline void *_Nullable sojourn_json_next(json_t *object, void *iterator) { return json_object_iter_next(object, iterator); }

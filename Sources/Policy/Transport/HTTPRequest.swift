@@ -53,7 +53,8 @@ public struct HTTPRequest: Sendable {
       url = endpoint.url
       isLiteral = AddressLiteral.isAddress(endpoint.host)
       if !isLiteral {
-        addresses = AddressLiteral.isLoopback(endpoint.host) ? ["127.0.0.1", "::1"] : known.addresses(of: endpoint)
+        // One address for `localhost`: at the other, somebody else may listen. Whose endpoint is at ::1 names it.
+        addresses = AddressLiteral.isLoopback(endpoint.host) ? ["127.0.0.1"] : known.addresses(of: endpoint)
         guard !addresses.isEmpty else { throw .notResolved(HTTPRequest.noAddress(of: endpoint.host)) }
       }
     }

@@ -1,3 +1,4 @@
+internal import Configuration
 internal import DaemonProtocol
 internal import Encoding
 internal import HostSystem
@@ -7,7 +8,7 @@ enum Relayed {
   /// Milliseconds of the deadline that the relay does not get, so that its word is here in time: a tenth, within bounds.
   static func slack(of milliseconds: Int64) -> Int64 { max(50, min(250, milliseconds / 10)) }
 
-  static func ask(_ asked: Asked, at socket: String, endpoint: inout String, _ obligations: inout Obligations) throws(PolicyFailure) -> Verdict {
+  static func ask(_ asked: Asked, at socket: String, of endpoints: [PolicyEndpoint], endpoint: inout String, _ obligations: inout Obligations) throws(PolicyFailure) -> Verdict {
     let left = asked.deadline.subtractingReportingOverflow(CurlTransport.now())
     guard !left.overflow, left.partialValue > 0 else { throw .timedOut("no time was left to ask") }
     let milliseconds = max(1, min(left.partialValue - slack(of: left.partialValue), 600_000))
@@ -27,6 +28,10 @@ enum Relayed {
       throw PolicyFailure(token: token, detail: Escape.visible(detail, limit: 256)) ?? .relay("the relay tells of an unknown failure: " + Escape.visible(token, limit: 64))
     case .answered(let answer, let name):
       endpoint = name
+      // A relay that has not heard yet of a new configuration may have asked whom the host no longer believes.
+      guard endpoints.contains(where: { $0.url.isExactly(name) }) else {
+        throw .relay("the answer is of an endpoint that is not configured any more: " + Escape.visible(name, limit: 256))
+      }
       guard let status = Int(exactly: answer.status), let count = Int(exactly: answer.requestIDCount), answer.body.count <= HTTPAnswer.cap else {
         throw .relay("the relay's answer is none of HTTP")
       }

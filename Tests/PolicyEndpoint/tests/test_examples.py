@@ -48,6 +48,9 @@ class Examples(unittest.TestCase):
                 self.assertEqual(grant.get("groups", []), line.groups, (file.name, line.cells))
                 self.assertLessEqual(set(grant), {"groups", "max_session_seconds"})
                 self.assertGreater(grant["max_session_seconds"], 0)
+                # What a certificate's principals allow besides the person's own name is no way to be root.
+                line.question["action"]["properties"]["account"] = "root"
+                self.assertIs(ask(line.question)["decision"], False, (file.name, line.cells))
             else:
                 self.assertTrue(answer["context"]["reason_user"]["en"].endswith("."), answer)
         return len(lines)

@@ -1,6 +1,6 @@
 # Contractors: each for one host and one day (UTC), and for nothing else. A session does not outlast eight hours.
 #
-# endpoints = ["http://127.0.0.1:8181/v0/data/sojourn/contractors/answer"], dialect = "opa"
+# endpoints = ["unix:/run/opa/opa.sock:/v0/data/sojourn/contractors/answer"], dialect = "opa"
 #
 # | who                 | certificate says | host | labels        | time                 | outcome  |
 # |---------------------|------------------|------|---------------|----------------------|----------|
@@ -26,6 +26,7 @@ default answer := {"decision": false, "context": {"reason_user": {"en": "There i
 answer := {"decision": true, "context": {"host_grant": {"groups": groups, "max_session_seconds": 28800}}} if {
 	input.action.name == "login"
 	input.subject.type == "user"
+	input.action.properties.account == split(input.subject.id, "@")[0] # not as root, nor as somebody else
 	some contract in contracts
 	contract.subject == input.subject.id
 	contract.host == input.resource.id

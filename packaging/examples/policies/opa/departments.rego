@@ -1,7 +1,7 @@
 # Departments: a host with the label `department` is for the people of that department only, for a working day.
 #
 # The department comes from the certificate: [[ca]] attributes = { department = "extension:department@example.com" }.
-# endpoints = ["http://127.0.0.1:8181/v0/data/sojourn/departments/answer"], dialect = "opa"
+# endpoints = ["unix:/run/opa/opa.sock:/v0/data/sojourn/departments/answer"], dialect = "opa"
 #
 # | who               | certificate says      | host  | labels                       | time                 | outcome |
 # |-------------------|-----------------------|-------|------------------------------|----------------------|---------|
@@ -20,5 +20,6 @@ default answer := {"decision": false, "context": {"reason_user": {"en": "This ho
 answer := {"decision": true, "context": {"host_grant": {"max_session_seconds": 28800}}} if {
 	input.action.name == "login"
 	input.subject.type == "user"
+	input.action.properties.account == split(input.subject.id, "@")[0] # not as root, nor as somebody else
 	input.resource.properties.labels.department in input.subject.properties.department
 }

@@ -1,7 +1,7 @@
 # Hours: external people may log in between 08:00 and 18:00 UTC, for half an hour.
 #
 # The time is the host's, at the login (context.time, always UTC). A session that was let in at 17:59 lasts until 18:29.
-# endpoints = ["http://127.0.0.1:8181/v0/data/sojourn/hours/answer"], dialect = "opa"
+# endpoints = ["unix:/run/opa/opa.sock:/v0/data/sojourn/hours/answer"], dialect = "opa"
 #
 # | who               | certificate says    | host | labels           | time                 | outcome |
 # |-------------------|---------------------|------|------------------|----------------------|---------|
@@ -26,6 +26,7 @@ default answer := {"decision": false, "context": {"reason_user": {"en": "Externa
 answer := {"decision": true, "context": {"host_grant": {"max_session_seconds": 1800}}} if {
 	input.action.name == "login"
 	input.subject.type == "user"
+	input.action.properties.account == split(input.subject.id, "@")[0] # not as root, nor as somebody else
 	"external" in input.subject.properties.employment
 	clock >= "08:00:00"
 	clock < "18:00:00"

@@ -1,7 +1,7 @@
 # Host labels: staff may log in everywhere but in production, and nobody on a host that is frozen.
 #
 # Labels come from the host's own configuration: [host] labels = { environment = "staging" }.
-# endpoints = ["http://127.0.0.1:8181/v0/data/sojourn/labels/answer"], dialect = "opa"
+# endpoints = ["unix:/run/opa/opa.sock:/v0/data/sojourn/labels/answer"], dialect = "opa"
 #
 # | who               | certificate says    | host  | labels                           | time                 | outcome |
 # |-------------------|---------------------|-------|----------------------------------|----------------------|---------|
@@ -25,6 +25,7 @@ default answer := {"decision": false, "context": {"reason_user": {"en": "Staff l
 answer := {"decision": true, "context": {"host_grant": {"max_session_seconds": 28800}}} if {
 	input.action.name == "login"
 	input.subject.type == "user"
+	input.action.properties.account == split(input.subject.id, "@")[0] # not as root, nor as somebody else
 	"staff" in input.subject.properties.employment
 	labels.environment != "production"
 	not frozen

@@ -1,7 +1,7 @@
 # Roles: database administrators may log in on database hosts, and get the group dbops for an hour.
 #
 # The role comes from the certificate: [[ca]] attributes = { roles = "extension:roles@example.com:csv" }.
-# endpoints = ["http://127.0.0.1:8181/v0/data/sojourn/roles/answer"], dialect = "opa"
+# endpoints = ["unix:/run/opa/opa.sock:/v0/data/sojourn/roles/answer"], dialect = "opa"
 #
 # | who               | certificate says                    | host | labels                           | time                 | outcome   |
 # |-------------------|-------------------------------------|------|----------------------------------|----------------------|-----------|
@@ -21,6 +21,7 @@ default answer := {"decision": false, "context": {"reason_user": {"en": "Databas
 answer := {"decision": true, "context": {"host_grant": {"groups": ["dbops"], "max_session_seconds": 3600}}} if {
 	input.action.name == "login"
 	input.subject.type == "user"
+	input.action.properties.account == split(input.subject.id, "@")[0] # not as root, nor as somebody else
 	"database-administrator" in input.subject.properties.roles
 	input.resource.properties.labels.role == "database"
 }

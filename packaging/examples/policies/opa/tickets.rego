@@ -2,7 +2,7 @@
 #
 # The authority writes the ticket into the certificate while it is open:
 # [[ca]] attributes = { ticket = "extension:ticket@example.com" }. List no extension that people can choose themselves.
-# endpoints = ["http://127.0.0.1:8181/v0/data/sojourn/tickets/answer"], dialect = "opa"
+# endpoints = ["unix:/run/opa/opa.sock:/v0/data/sojourn/tickets/answer"], dialect = "opa"
 #
 # | who               | certificate says               | host | labels                 | time                 | outcome |
 # |-------------------|--------------------------------|------|------------------------|----------------------|---------|
@@ -26,6 +26,7 @@ default answer := {"decision": false, "context": {"reason_user": {"en": "Product
 answer := {"decision": true, "context": {"host_grant": {"max_session_seconds": 7200}}} if {
 	input.action.name == "login"
 	input.subject.type == "user"
+	input.action.properties.account == split(input.subject.id, "@")[0] # not as root, nor as somebody else
 	"staff" in input.subject.properties.employment
 	count(tickets) > 0
 	input.resource.properties.labels.environment == "production"

@@ -2,7 +2,7 @@
 #
 # Which certificates are workloads is the host's configuration: [[ca]] kind = "workload", or
 # certificate.workload_principals = ["deploy"], or certificate.workload_extension.
-# endpoints = ["http://127.0.0.1:8181/v0/data/sojourn/workloads/answer"], dialect = "opa"
+# endpoints = ["unix:/run/opa/opa.sock:/v0/data/sojourn/workloads/answer"], dialect = "opa"
 #
 # | who                 | certificate says | host | labels        | time                 | outcome    |
 # |---------------------|------------------|------|---------------|----------------------|------------|
