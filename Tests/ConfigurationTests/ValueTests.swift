@@ -182,6 +182,23 @@ struct ValueTests {
     }
   }
 
+  /// Whoever is let in is a local user, and may listen where nobody listens.
+  @Test("ports that anybody may take", arguments: [("http://127.0.0.1:8181/x", true), ("http://localhost:1024/x", true), ("http://[::1]:8181/x", true),
+    ("http://127.0.0.1/x", false), ("http://127.0.0.1:1023/x", false), ("https://127.0.0.1:8181/x", false)])
+  func warnsOfAPortThatAnybodyMayTake(_ url: String, _ isWarned: Bool) throws {
+    let read = try WrittenHost().read(WrittenHost.policy(endpoint: url))
+    #expect(read.errors.isEmpty)
+    #expect(read.problems.contains { $0.severity == .warning && $0.sentence.contains("may listen on port") } == isWarned)
+  }
+
+  @Test func refusesASocketWhoseMissingDirectoryAnybodyMayMake() throws {
+    let host = try WrittenHost()
+    try host.directory("/srv/shared")
+    try host.mode("/srv/shared", 0o1777)
+    let read = try host.read(WrittenHost.policy(endpoint: "unix:/srv/shared/opa/opa.sock"))
+    #expect(read.errors.contains { $0.sentence.contains("/srv/shared can be changed by others") }, "\(read.problems.map(\.sentence))")
+  }
+
   // MARK: numbers
 
   @Test("ranges that are not free", arguments: [

@@ -23,6 +23,13 @@ import Testing
     #expect(value.text(sorted: true) == Array(#"{"a":2,"b":1}"#.utf8))
   }
 
+  @Test func writesAsciiWhereATerminalReads() throws {
+    let value = JSONValue.string("a\u{9b}1m\u{202e}ü\u{1f600}")
+    let text = try #require(value.text(ascii: true))
+    #expect(text.allSatisfy { $0 >= 32 && $0 < 127 })
+    #expect(try JSONValue.parse(text).string == value.string)
+  }
+
   @Test func refusesDuplicateNamesHoweverTheyAreSpelled() {
     for text in [#"{"a":1,"a":1}"#, #"{"a":1,"\u0061":2}"#, #"[{"x":{"é":1,"\u00e9":2}}]"#] { #expect(refuses(Array(text.utf8))) }
     #expect(!refuses(Array(#"{"a":1,"A":2}"#.utf8)))

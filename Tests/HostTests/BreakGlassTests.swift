@@ -29,6 +29,20 @@ import Testing
         try sojourn.host.must("for link in $(ls /sys/class/net); do [ \"$link\" = lo ] || ip link set \"$link\" down; done")
     }
 
+    /// Who came in because the policy fails, or is somebody else's, is not thrown out by it.
+    @Test func isNotEndedByThePolicyThatItStandsInFor() throws {
+        let (sojourn, ca) = try host(Self.on)
+        defer { sojourn.stop() }
+        let shell = try RemoteShell(sojourn.host.startSSH("alice", emergency(ca, for: "alice"), flags: ["-tt"]), name: "alice", logs: { sojourn.logs })
+        let demanded: [String: Any] = ["id": "1", "type": "session_termination", "properties": ["subject": "kim INC-4711"]]
+        try sojourn.policy.answer(["decision": false, "context": ["obligations": [demanded]]])
+        #expect(try sojourn.login("bob", "true").status == 254)
+        // Longer than it takes from the order to the end of a session.
+        Thread.sleep(forTimeInterval: 5)
+        #expect(try shell.run("id -un") == "alice\n", "\(sojourn.logs)")
+        #expect(shell.exit() == 0)
+    }
+
     @Test func letsListedNamesInLoudlyWhenEndpointAndNetworkAreGone() throws {
         let (sojourn, ca) = try host(Self.on) { try $0.makeAccount("resident") }
         defer { sojourn.stop() }

@@ -35,6 +35,16 @@ import Testing
     #expect(question.text(sorted: true) == expected.text(sorted: true))
   }
 
+  /// With `UseDNS` sshd says a name, which the client's own name server gave.
+  @Test func neverGivesANameForAnAddress() throws {
+    for name in ["10.0.0.1.evil.example", "db1.example.com", "10.0.0.300"] {
+      let (question, _) = try sent(Fixtures.question(remote: name))
+      #expect(question["context"]?["source_ip"] == nil && question["context"]?["source_name"]?.string == name)
+    }
+    let (question, _) = try sent(Fixtures.question(remote: "2001:db8::7"))
+    #expect(question["context"]?["source_ip"]?.string == "2001:db8::7" && question["context"]?["source_name"] == nil)
+  }
+
   /// An approval compares subject, action and resource member by member: what changes from login to login must not be there.
   @Test func keepsWhatChangesOutOfSubjectActionAndResource() throws {
     let (first, _) = try sent()

@@ -199,6 +199,17 @@ import Testing
     #expect(try endpoint.questions().isEmpty)
   }
 
+  /// The configuration changed, and the relay has not heard of it yet.
+  @Test func refusesTheYesOfAnEndpointThatIsNotConfiguredAnyMore() throws {
+    let endpoint = try EndpointProcess()
+    var probe = try Probe([endpoint.plain])
+    let house = try probe.moveIn()
+    all(try probe.ask(), are: "held", house)
+    probe.rules.endpoints = [PolicyEndpoint(url: "https://192.0.2.1/access/v1/evaluation", host: "192.0.2.1", port: 443, isLiteral: true)]
+    let outcome = try probe.askOnce()
+    #expect(outcome.word == "policy-relay" && outcome.detail.hasPrefix("the answer is of an endpoint that is not configured any more: "), "\(outcome.detail)")
+  }
+
   // MARK: who asks
 
   @Test func refusesAPeerThatIsNotRoot() throws {

@@ -1,0 +1,72 @@
+// The host's other sources of names. See system.h.
+#define _GNU_SOURCE
+#include "include/system.h"
+#include <dlfcn.h>
+#include <nss.h>
+#include <stdio.h>
+
+/* Exported by glibc for nscd and tests, in no public header (GLIBC_2.2.5). */
+extern int __nss_configure_lookup(const char *database, const char *services);
+int sojourn_nss_use(const char *database, const char *services) { return __nss_configure_lookup(database, services); }
+
+/* The service's own function, as glibc would find it; its library stays loaded, as glibc leaves it. */
+static void *source_function(const char *service, const char *function) {
+  char name[160];
+  if (snprintf(name, sizeof name, "libnss_%s.so.2", service) >= (int)sizeof name) return NULL;
+  void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  if (snprintf(name, sizeof name, "_nss_%s_%s", service, function) >= (int)sizeof name) return NULL;
+  /* `files` and `dns` are in the C library itself since 2.34. */
+  void *found = library != NULL ? dlsym(library, name) : NULL;
+  return found != NULL ? found : dlsym(RTLD_DEFAULT, name);
+}
+
+/* NSS_STATUS_TRYAGAIN with ERANGE asks for a larger buffer; up to 1 MiB it gets one. */
+static int source_status(enum nss_status status, int error, size_t *size) {
+  if (status == NSS_STATUS_TRYAGAIN && error == ERANGE && *size < 1 << 20) {
+    *size *= 4;
+    return -1;
+  }
+  if (status == NSS_STATUS_SUCCESS) return sojourn_source_found;
+  return status == NSS_STATUS_NOTFOUND ? sojourn_source_none : sojourn_source_no_answer;
+}
+
+int sojourn_source_user(const char *service, const char *name, uint32_t uid, int *error) {
+  void *function = source_function(service, name != NULL ? "getpwnam_r" : "getpwuid_r");
+  if (function == NULL) return sojourn_source_lacking;
+  for (size_t size = 4096;;) {
+    struct passwd entry;
+    char *buffer = malloc(size);
+    if (buffer == NULL) { *error = ENOMEM; return sojourn_source_no_answer; }
+    *error = errno = 0;
+    enum nss_status status = name != NULL
+      ? ((enum nss_status (*)(const char *, struct passwd *, char *, size_t, int *))function)(name, &entry, buffer, size, error)
+      : ((enum nss_status (*)(uid_t, struct passwd *, char *, size_t, int *))function)(uid, &entry, buffer, size, error);
+    free(buffer);
+    int result = source_status(status, *error, &size);
+    if (result >= 0) return result;
+  }
+}
+
+int sojourn_source_group(const char *service, const char *name, uint32_t gid, uint32_t *found, int *error) {
+  void *function = source_function(service, name != NULL ? "getgrnam_r" : "getgrgid_r");
+  if (function == NULL) return sojourn_source_lacking;
+  for (size_t size = 4096;;) {
+    struct group entry;
+    char *buffer = malloc(size);
+    if (buffer == NULL) { *error = ENOMEM; return sojourn_source_no_answer; }
+    *error = errno = 0;
+    enum nss_status status = name != NULL
+      ? ((enum nss_status (*)(const char *, struct group *, char *, size_t, int *))function)(name, &entry, buffer, size, error)
+      : ((enum nss_status (*)(gid_t, struct group *, char *, size_t, int *))function)(gid, &entry, buffer, size, error);
+    if (status == NSS_STATUS_SUCCESS) *found = entry.gr_gid;
+    free(buffer);
+    int result = source_status(status, *error, &size);
+    if (result >= 0) return result;
+  }
+}
+
+int sojourn_group_list(const char *name, uint32_t gid, uint32_t *out, int capacity) {
+  int count = capacity;
+  int result = getgrouplist(name, gid, out, &count);
+  return result < 0 && count <= capacity ? -1 : count;
+}
