@@ -127,7 +127,7 @@ struct ValueTests {
   @Test("endpoints that are taken", arguments: [
     ("https://policy.example.com/access/v1/evaluation", "policy.example.com", UInt16(443), false),
     ("https://Policy.Example.com:8443/x?y=z", "Policy.Example.com", 8443, false),
-    ("HTTPS://10.1.2.3/", "10.1.2.3", 443, true),
+    ("https://10.1.2.3/", "10.1.2.3", 443, true),
     ("https://[2001:db8::1]:9/x", "2001:db8::1", 9, true),
     ("http://127.0.0.1:8181/access/v1/evaluation", "127.0.0.1", 8181, true),
     ("http://127.200.0.1/", "127.200.0.1", 80, true),
