@@ -68,6 +68,9 @@ final class ChildProcess: @unchecked Sendable {
         var variables = [
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8",
             "TERM": "xterm",
+            // Standard input is a socket, from which bash concludes that it was started by a remote shell daemon, and reads ~/.bashrc
+            // first (bash(1), INVOCATION), unless it is not the first shell.
+            "SHLVL": "1",
         ]
         variables.merge(environment) { _, new in new }
         var arguments = command.map { strdup($0) } + [nil]

@@ -67,8 +67,10 @@ struct LoginSlice {
     return left
   }
 
-  /// Waits for logind to notice that nobody is there any more; its own clock for that is not ours to know.
+  /// Waits for logind to notice that nobody is there any more. Asked once more, because it may not have heard the first time;
+  /// left alone, it forgets a person ten seconds after the last session (UserStopDelaySec of logind.conf(5)).
   func settle(milliseconds: Int64) -> [String] {
+    terminate(milliseconds: min(milliseconds, 1000))
     let deadline = Deadline(seconds: 0, after: Moment.now()).later(milliseconds: milliseconds)
     while true {
       let left = remaining()

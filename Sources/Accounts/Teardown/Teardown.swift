@@ -50,7 +50,7 @@ public struct Teardown {
       removal.add(Belongings.removeFromCommons(uid: uid))
       remaining += Belongings.remaining(uid: uid)
       if try homeRemains() { remaining.append(homeRoot + "/" + name.text) }
-      if !holdsListener { remaining += slice.settle(milliseconds: Teardown.patience) }
+      if !holdsListener { remaining += slice.settle(milliseconds: Teardown.forgetting) }
       // A double fork may have hidden one from the first look.
       remaining += try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
     }
@@ -63,6 +63,8 @@ public struct Teardown {
 extension Teardown {
   /// Milliseconds that systemd gets, for services that end in order and for forgetting the person (DESIGN 5).
   private static var patience: Int64 { 3000 }
+  /// Milliseconds until logind must have forgotten the person: longer than its own delay.
+  private static var forgetting: Int64 { 15_000 }
 
   /// A root that is not there holds no home; one without its mark is not touched.
   private func removeHome() throws(SystemError) -> RemovalReport {
