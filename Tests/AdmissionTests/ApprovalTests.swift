@@ -109,7 +109,7 @@ import Policy
     #expect(events.prompts == ["Sojourn: alice: this login needs an approval: Say why. Reason: "])
     #expect(events.sought.map { $0.step } == [.find, .submit, .find] && events.sought[1].reason == "disk full")
     #expect(events.sought.map { $0.milliseconds } == [0, 60_000, 60_000])
-    #expect(events.infos.first == "Sojourn: nobody has answered yet. See https://t.example/1 . Waiting for at most 60 s.")
+    #expect(events.infos.first == "Sojourn: alice: nobody has answered yet. See https://t.example/1 . Waiting for at most 60 s.")
   }
 
   @Test func withoutApprovalWaitNobodyWaits() {
