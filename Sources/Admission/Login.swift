@@ -34,7 +34,6 @@ public struct Login: Sendable {
   var facts: LoginFacts {
     LoginFacts(service: Escape.visible(service, limit: 64), tty: Escape.visible(tty, limit: 64), remote: Escape.visible(remoteHost, limit: 256))
   }
-
 }
 
 /// The arguments of the module's line in /etc/pam.d.

@@ -61,11 +61,12 @@ extension SettingsReader {
     if let found, !found.facts.isSocket { return fault(urls, "\(path) is no socket") }
     if found == nil { warn(urls, "nothing is at \(path) yet: until somebody listens there, nobody gets in") }
     // Who listens there may be started later; then the directory says whose socket it will be.
-    let parent = files.resolve(Files.parent(of: path))
-    if found == nil, parent == nil { warn(urls, "the directory \(Files.parent(of: path)) does not exist yet: whoever may make it decides who gets in") }
-    // A directory that is missing is made by whoever may write the next one above: that must be root alone.
-    let owner = found?.facts.uid ?? parent?.facts.uid ?? 0
-    for place in [path, found?.path ?? path] {
+    // A directory that is missing (a service makes its own in /run when it starts) is made by whoever may write the next one
+    // above: that must be root alone.
+    var standing = path
+    while standing.utf8.count > 1, files.resolve(Files.parent(of: standing)) == nil { standing = Files.parent(of: standing) }
+    let owner = found?.facts.uid ?? (standing.isExactly(path) ? files.resolve(Files.parent(of: path))?.facts.uid : nil)
+    for place in [standing, found?.path ?? standing] {
       if let directory = files.untrustedDirectory(above: place, orOf: owner) {
         return fault(urls, "\(directory) can be changed by others than root and the owner of \(path)")
       }

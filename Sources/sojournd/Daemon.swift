@@ -43,7 +43,7 @@ final class Daemon {
   /// Who waits for the configuration to be read, and for it to be read once more.
   var configurationReaders: [() -> Void]?
   var nextConfigurationReaders: [() -> Void] = []
-  /// nil: logins ask the policy themselves.
+  /// nil: there is no configuration, or its socket cannot be made.
   var relay: RelayProcess?
   var endpointsTimer: UInt64?
   var endpointsGeneration = 0

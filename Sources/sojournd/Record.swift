@@ -48,8 +48,7 @@ struct Record {
       .init("session", .string(session.id)), .init("name", .string(name)), .init("outcome", .string("granted")), .init("login", session.login.escaped),
       .init("credential", session.credential.escaped), .init("expires", .string(Timestamp.text(session.expires))),
     ]))
-    SystemLog.write(.alert, as: "sojournd", loud)
-    log.critical("\(loud)")
+    say(.alert, loud)
   }
 
   func refusal(_ refused: RefusedLogin, pid: Int32) {
@@ -85,6 +84,11 @@ struct Record {
     if !audit.recordSomehow(AuditEvent(kind, time: now(), message: message, facts: facts)) {
       log.error("the audit log and its spool cannot be written")
     }
+    say(level, message)
+  }
+
+  /// In syslog, and once: the journal has syslog's lines.
+  private func say(_ level: SystemLog.Level, _ message: String) {
     SystemLog.write(level, as: "sojournd", message)
     guard !isInJournal else { return }
     switch level {

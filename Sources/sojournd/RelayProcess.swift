@@ -15,7 +15,7 @@ final class RelayProcess {
   /// The one that takes logins, by its number; older ones finish what they have under way.
   private var current: Int32 = 0
   private var children: [Int32: Child] = [:]
-  /// Deaths in a row; one that has run for long begins a new row.
+  /// Deaths and failed starts in a row; one that has run for long begins a new row.
   private var deaths = 0
   private var isStopped = false
   /// The one that runs goes by an older configuration, because a new one could not be started.
@@ -58,6 +58,7 @@ final class RelayProcess {
       isOutdated = false
     } catch {
       isOutdated = true
+      deaths += 1
       problem = "the relay cannot be started: \(error.sentence)"
       record.note(.daemon, .error, problem ?? "")
       return startLater()

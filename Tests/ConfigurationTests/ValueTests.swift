@@ -170,6 +170,7 @@ struct ValueTests {
     let text = WrittenHost.policy(endpoint: "unix:/srv/opa/opa.sock")
     func sentences() throws -> [String] { try host.read(text).problems.map { ($0.severity == .error ? "error: " : "warning: ") + $0.sentence } }
     #expect(try sentences().contains { $0.contains("warning: policy.endpoints: nothing is at /srv/opa/opa.sock yet") })
+    #expect(try sentences().allSatisfy { !$0.contains("error: policy.endpoints") }, "a service makes its directory when it starts")
     try host.directory("/srv/opa")
     #expect(try sentences().allSatisfy { !$0.contains("error: policy.endpoints") })
     try host.write("/srv/opa/opa.sock", "")
