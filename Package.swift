@@ -84,12 +84,14 @@ targets += [
     dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy"), swiftSettings: house),
   .target(name: "ConfigurationFile",  // TOML for people to the published form
     dependencies: ["TOMLKit"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "Policy", "Readiness"), swiftSettings: house),
+  .target(name: "Events",  // one thread, one loop: what daemon and relay run on
+    dependencies: plain("HostSystem"), swiftSettings: house),
   .target(name: "Relay",  // the way to the policy endpoints: one process, many logins, connections that stay open
     dependencies: ["CPlatform", .product(name: "Logging", package: "swift-log")]
-      + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy", "Approvals"), swiftSettings: house),
+      + plain("HostSystem", "Encoding", "Events", "Identity", "Configuration", "DaemonProtocol", "Policy", "Approvals"), swiftSettings: house),
   .executableTarget(name: "sojournd",
     dependencies: ["CPlatform", "Relay", "Approvals", .product(name: "Logging", package: "swift-log")]
-      + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Policy", "Accounts", "Audit", "Readiness", "Admission"),
+      + plain("HostSystem", "Encoding", "Events", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Policy", "Accounts", "Audit", "Readiness", "Admission"),
     swiftSettings: house, linkerSettings: libraries),
   .executableTarget(name: "sojourn",
     dependencies: ["CPlatform", .product(name: "ArgumentParser", package: "swift-argument-parser"), "ConfigurationFile"]

@@ -4,33 +4,12 @@ public import Encoding
 /// the login is decided.
 public enum RelayReply: Sendable {
   /// The HTTP answer that ended the asking, as it came.
-  case answered(RelayedAnswer, endpoint: String)
+  case answered(HTTPAnswer, endpoint: String)
   /// No whole answer came of any endpoint; of the last one that was tried, or "" if there was none.
   case failed(token: String, detail: String, endpoint: String)
 
   /// Bytes: an answer of 64 KiB in base64, and what goes around it.
   public static var cap: Int { 128 * 1024 }
-}
-
-/// An HTTP answer on its way to the module (see Policy's `HTTPAnswer`).
-public struct RelayedAnswer: Sendable {
-  public var status: Int64
-  /// nil if the header did not come exactly once.
-  public var contentType: String?
-  public var requestIDCount: Int64
-  public var requestID: String
-  /// Seconds.
-  public var retryAfter: Int64?
-  public var body: [UInt8]
-
-  public init(status: Int64, contentType: String?, requestIDCount: Int64, requestID: String, retryAfter: Int64?, body: [UInt8]) {
-    self.status = status
-    self.contentType = contentType
-    self.requestIDCount = requestIDCount
-    self.requestID = requestID
-    self.retryAfter = retryAfter
-    self.body = body
-  }
 }
 
 extension RelayReply {
@@ -42,9 +21,9 @@ extension RelayReply {
     case .answered(let answer, let endpoint):
       o.set("reply", "answered")
       o.set("endpoint", endpoint)
-      o.set("status", .integer(answer.status))
+      o.set("status", .integer(Int64(answer.status)))
       o.set("content_type", answer.contentType)
-      o.set("request_id_count", .integer(answer.requestIDCount))
+      o.set("request_id_count", .integer(Int64(answer.requestIDCount)))
       o.set("request_id", answer.requestID)
       o.set("retry_after", answer.retryAfter.map { JSONValue.integer($0) })
       o.set("body", Base64.encode(answer.body))
@@ -65,8 +44,10 @@ extension RelayReply {
     if kind.isExactly("answered") {
       let text = Array(try read.string("body").utf8)
       guard let body = Base64.decode(text.span, 0..<text.count) else { throw read.wrong("body", "not base64") }
-      self = .answered(RelayedAnswer(status: try read.integer("status"), contentType: read.has("content_type") ? try read.string("content_type") : nil,
-        requestIDCount: try read.integer("request_id_count"), requestID: try read.string("request_id"),
+      guard let status = Int(exactly: try read.integer("status")), let count = Int(exactly: try read.integer("request_id_count")), body.count <= HTTPAnswer.cap
+      else { throw read.wrong("status", "none of an HTTP answer") }
+      self = .answered(HTTPAnswer(status: status, contentType: read.has("content_type") ? try read.string("content_type") : nil,
+        requestIDCount: count, requestID: try read.string("request_id"),
         retryAfter: read.has("retry_after") ? try read.integer("retry_after") : nil, body: body), endpoint: endpoint)
     } else if kind.isExactly("failed") {
       self = .failed(token: try read.string("token"), detail: try read.string("detail"), endpoint: endpoint)

@@ -1,4 +1,5 @@
 internal import Encoding
+internal import DaemonProtocol
 
 /// Reads an HTTP answer to an evaluation. Everything that is not a proper yes is no yes.
 ///

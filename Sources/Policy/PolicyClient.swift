@@ -24,37 +24,44 @@ public enum PolicyClient {
   /// Directly, through any transport.
   public static func ask<T: Transport>(_ question: Question, rules: PolicyRules, host: HostFacts, through transport: inout T) -> Answer {
     let begin = transport.milliseconds()
-    var trail = DecisionFacts(requestID: "", endpoint: "", reason: "", milliseconds: 0)
-    let verdict: Verdict
-    var obligations = Obligations()
-    do throws(PolicyFailure) {
-      let asked = try Asked(question, rules: rules, host: host, begin: begin)
-      trail.requestID = asked.requestID
+    var told = ask(question, rules: rules, host: host, begin: begin) { asked, endpoint, obligations throws(PolicyFailure) in
       var round = Round(endpoints: rules.endpoints, wrapping: asked.wrapping, requestID: asked.requestID, deadline: asked.deadline)
       let outcome = run(&round, asked, rules, through: &transport)
-      verdict = outcome.verdict
       obligations = outcome.obligations
-      trail.endpoint = round.endpoint
-    } catch {
-      verdict = .unavailable(error)
+      endpoint = round.endpoint
+      return outcome.verdict
     }
-    return answer(verdict, obligations, trail, milliseconds: transport.milliseconds() - begin)
+    told.facts.milliseconds = UInt64(max(0, transport.milliseconds() - begin))
+    return told
   }
 
   /// Through the relay that listens at `socket`: one packet there and one back, and libcurl is not even loaded.
   public static func ask(_ question: Question, rules: PolicyRules, host: HostFacts, relay socket: String) -> Answer {
     let begin = CurlTransport.now()
-    var trail = DecisionFacts(requestID: "", endpoint: "", reason: "", milliseconds: 0)
-    let verdict: Verdict
-    var obligations = Obligations()
+    var told = ask(question, rules: rules, host: host, begin: begin) { asked, endpoint, obligations throws(PolicyFailure) in
+      try Relayed.ask(asked, at: socket, of: rules.endpoints, endpoint: &endpoint, &obligations)
+    }
+    told.facts.milliseconds = UInt64(max(0, CurlTransport.now() - begin))
+    return told
+  }
+
+  /// What both ways have in common: the question on paper, and the trail of what came of it; without the time that it took.
+  private static func ask(_ question: Question, rules: PolicyRules, host: HostFacts, begin: Int64,
+    by way: (Asked, inout String, inout Obligations) throws(PolicyFailure) -> Verdict) -> Answer {
+    var told = Answer(verdict: .unavailable(.notAsked("nothing was asked yet")), facts: DecisionFacts(requestID: "", endpoint: "", reason: "", milliseconds: 0), obligations: Obligations())
     do throws(PolicyFailure) {
       let asked = try Asked(question, rules: rules, host: host, begin: begin)
-      trail.requestID = asked.requestID
-      verdict = try Relayed.ask(asked, at: socket, of: rules.endpoints, endpoint: &trail.endpoint, &obligations)
+      told.facts.requestID = asked.requestID
+      told.verdict = try way(asked, &told.facts.endpoint, &told.obligations)
     } catch {
-      verdict = .unavailable(error)
+      told.verdict = .unavailable(error)
     }
-    return answer(verdict, obligations, trail, milliseconds: CurlTransport.now() - begin)
+    switch told.verdict {
+    case .allowed: break
+    case .denied(_, let admin), .stepUp(_, _, let admin), .requestable(_, _, let admin): told.facts.reason = admin ?? ""
+    case .unavailable(let failure): told.facts.reason = failure.detail
+    }
+    return told
   }
 
   private static func run<T: Transport>(_ round: inout Round, _ asked: Asked, _ rules: PolicyRules, through transport: inout T) -> Round.Outcome {
@@ -75,17 +82,6 @@ public enum PolicyClient {
         round.take(reply, now: transport.milliseconds())
       }
     }
-  }
-
-  private static func answer(_ verdict: Verdict, _ obligations: Obligations, _ facts: DecisionFacts, milliseconds: Int64) -> Answer {
-    var trail = facts
-    switch verdict {
-    case .allowed: break
-    case .denied(_, let admin), .stepUp(_, _, let admin), .requestable(_, _, let admin): trail.reason = admin ?? ""
-    case .unavailable(let failure): trail.reason = failure.detail
-    }
-    trail.milliseconds = UInt64(max(0, milliseconds))
-    return Answer(verdict: verdict, facts: trail, obligations: obligations)
   }
 }
 

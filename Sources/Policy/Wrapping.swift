@@ -1,5 +1,6 @@
 public import Configuration
 internal import Encoding
+internal import DaemonProtocol
 
 /// How question and answer are wrapped on their way (`policy.dialect`, and for OPA the URL): the same for all endpoints,
 /// so that one body is asked of all of them.

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import DaemonProtocol
 internal import Encoding
 internal import Policy
 

@@ -1,5 +1,6 @@
 internal import DaemonProtocol
 internal import Encoding
+internal import Events
 internal import HostSystem
 
 /// One login that asks: one request, one reply. Who does not speak, says something else, or goes away, is dropped.
@@ -33,7 +34,7 @@ final class Client {
     }
     // A second request on a connection is none of ours.
     guard evaluation == nil, seeking == nil else { return drop() }
-    if let timer { relay.loop.cancel(timer: timer) }
+    if let timer { relay.loop.cancel(timer) }
     timer = nil
     do throws(MemberError) {
       switch try RelayRequest(packet: packet) {
@@ -64,7 +65,7 @@ final class Client {
     evaluation = nil
     seeking?.cancel()
     seeking = nil
-    if let timer { relay.loop.cancel(timer: timer) }
+    if let timer { relay.loop.cancel(timer) }
     timer = nil
     relay.forget(self)
   }

@@ -1,5 +1,6 @@
 internal import Configuration
 internal import DaemonProtocol
+internal import Events
 internal import Policy
 
 /// One question on its way through the endpoints, without anybody waiting for it. Held by the actions of the loop and by
@@ -31,9 +32,9 @@ final class Evaluation {
 
   /// Nobody waits for it any more.
   func cancel() {
-    if let call { relay.loop.cancel(call: call) }
-    if let timer { relay.loop.cancel(timer: timer) }
-    if let backstop { relay.loop.cancel(timer: backstop) }
+    if let call { relay.calls.cancel(call) }
+    if let timer { relay.loop.cancel(timer) }
+    if let backstop { relay.loop.cancel(backstop) }
     (call, timer, backstop) = (nil, nil, nil)
   }
 
@@ -58,7 +59,7 @@ final class Evaluation {
     var known = relay.known
     var request = try HTTPRequest(to: endpoint, rules: relay.rules, requestID: question.requestID, body: question.body, from: &known)
     request.milliseconds = max(1, end - relay.loop.now)
-    call = try relay.loop.post(request, isFresh: isFresh) { [weak self] in self?.take($0, from: endpoint, until: end) }
+    call = try relay.calls.post(request, isFresh: isFresh) { [weak self] in self?.take($0, from: endpoint, until: end) }
   }
 
   private func take(_ finished: HTTPPool.Finished, from endpoint: PolicyEndpoint, until end: Int64) {
@@ -86,9 +87,7 @@ final class Evaluation {
     cancel()
     switch reply {
     case .failed(let failure): done(.failed(token: failure.token, detail: failure.detail, endpoint: round.endpoint))
-    case .answered(let answer):
-      done(.answered(RelayedAnswer(status: Int64(answer.status), contentType: answer.contentType, requestIDCount: Int64(answer.requestIDCount),
-        requestID: answer.requestID, retryAfter: answer.retryAfter, body: answer.body), endpoint: round.endpoint))
+    case .answered(let answer): done(.answered(answer, endpoint: round.endpoint))
     }
   }
 }

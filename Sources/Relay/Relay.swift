@@ -1,6 +1,7 @@
 public import Approvals
 public import Configuration
 internal import Encoding
+internal import Events
 public import HostSystem
 public import Logging
 public import Policy
@@ -10,7 +11,8 @@ public import Policy
 ///
 /// One thread. All that it waits for is in one loop; a call that hangs holds up nobody else.
 public final class Relay {
-  let loop: RelayLoop
+  let loop: EventLoop
+  let calls: EndpointCalls
   let rules: PolicyRules
   /// This host's id, as the policy knows it.
   let host: String
@@ -46,9 +48,13 @@ public final class Relay {
     wrapping = try Wrapping(rules)
     self.addresses = addresses
     self.log = log
-    do throws(SystemError) { signals = try SignalSource() } catch { throw .noLibrary(error.sentence) }
+    let calls = try EndpointCalls(kept: Relay.keptConnections)
+    self.calls = calls
+    do throws(SystemError) {
+      signals = try SignalSource()
+      loop = try EventLoop { calls.wait($0, milliseconds: $1) }
+    } catch { throw .noLibrary(error.sentence) }
     OwnProcess.raiseDescriptorLimit()
-    loop = try RelayLoop(kept: Relay.keptConnections)
   }
 
   var known: KnownEndpoints { KnownEndpoints(published: addresses()) }

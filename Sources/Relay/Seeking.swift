@@ -1,6 +1,7 @@
 internal import Approvals
 internal import Configuration
 internal import DaemonProtocol
+internal import Events
 internal import HostSystem
 internal import Policy
 
@@ -30,8 +31,8 @@ final class Seeking {
 
   /// Nobody waits for it any more. What was asked for stays so, and is found by a later login.
   func cancel() {
-    if let call { relay.loop.cancel(call: call) }
-    for timer in [timer, backstop].compactMap({ $0 }) { relay.loop.cancel(timer: timer) }
+    if let call { relay.calls.cancel(call) }
+    for timer in [timer, backstop].compactMap({ $0 }) { relay.loop.cancel(timer) }
     (call, timer, backstop) = (nil, nil, nil)
   }
 
@@ -50,7 +51,7 @@ final class Seeking {
           var request = try HTTPRequest(to: call.target, rules: relay.rules, requestID: requestID, body: call.body, from: &known)
           request.idempotencyKey = call.idempotencyKey
           request.milliseconds = max(1, call.until - now.milliseconds)
-          self.call = try relay.loop.post(request, isFresh: true) { [weak self] in self?.take($0.reply, requestID) }
+          self.call = try relay.calls.post(request, isFresh: true) { [weak self] in self?.take($0.reply, requestID) }
           return
         } catch { approval.take(.failed(error), requestID: requestID, now: Seeking.now, random: 0) }
       }

@@ -2,6 +2,7 @@ import Accounts
 import Audit
 import Configuration
 import Encoding
+import Events
 import HostSystem
 import Identity
 

@@ -1,6 +1,7 @@
 import Audit
 import Configuration
 import Encoding
+import Events
 import HostSystem
 import Identity
 

@@ -3,6 +3,7 @@ import Audit
 import Configuration
 import DaemonProtocol
 import Encoding
+import Events
 import HostSystem
 import Identity
 

@@ -2,6 +2,7 @@ import Accounts
 import Configuration
 import DaemonProtocol
 import Encoding
+import Events
 import HostSystem
 import Identity
 

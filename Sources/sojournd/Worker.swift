@@ -1,3 +1,4 @@
+import Events
 import HostSystem
 
 /// A child process of the loop's: its output is collected, its end is an event, and its time is limited.

@@ -3,6 +3,7 @@ import Encoding
 import Foundation
 import Policy
 import Testing
+import DaemonProtocol
 
 /// One wrong byte in what the access request service says never makes an approval out of what is none.
 @Suite struct DamageTests {

@@ -23,7 +23,7 @@ import Testing
 
   @Test(arguments: [nil, "", "application/json", hostile] as [String?], [nil, 0, 3] as [Int64?])
   func anAnswerComesThroughAsItCame(_ type: String?, _ retryAfter: Int64?) throws {
-    let answer = RelayedAnswer(status: 200, contentType: type, requestIDCount: 2, requestID: RelayMessageTests.hostile, retryAfter: retryAfter,
+    let answer = HTTPAnswer(status: 200, contentType: type, requestIDCount: 2, requestID: RelayMessageTests.hostile, retryAfter: retryAfter,
       body: [UInt8](0...255) + Array(repeating: 0xff, count: 65_000))
     guard let packet = RelayReply.answered(answer, endpoint: "unix:/run/x").packet, case .answered(let read, let endpoint) = try RelayReply(packet: packet) else {
       Issue.record("no packet")

@@ -1,5 +1,6 @@
 import Configuration
 import Policy
+import DaemonProtocol
 
 /// Answers every question with status 200, the right headers and these bytes.
 struct RawBody: Transport {

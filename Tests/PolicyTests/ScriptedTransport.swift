@@ -1,5 +1,6 @@
 import Configuration
 import Policy
+import DaemonProtocol
 
 /// A world that answers as it is told and keeps what was asked. Its clock moves only as it is told.
 struct ScriptedTransport: Transport {

@@ -1,3 +1,4 @@
+internal import DaemonProtocol
 #if !hasFeature(Embedded)
   internal import CPlatform.Curl
 

@@ -1,6 +1,7 @@
 internal import CPlatform.Curl
 internal import Configuration
 internal import Encoding
+internal import DaemonProtocol
 
 /// One call of libcurl's, filled with what a request asks for.
 @safe struct HTTPCall: ~Copyable {

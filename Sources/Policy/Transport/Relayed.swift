@@ -32,11 +32,7 @@ enum Relayed {
       guard endpoints.contains(where: { $0.url.isExactly(name) }) else {
         throw .relay("the answer is of an endpoint that is not configured any more: " + Escape.visible(name, limit: 256))
       }
-      guard let status = Int(exactly: answer.status), let count = Int(exactly: answer.requestIDCount), answer.body.count <= HTTPAnswer.cap else {
-        throw .relay("the relay's answer is none of HTTP")
-      }
-      return try Decision.read(HTTPAnswer(status: status, contentType: answer.contentType, requestIDCount: count, requestID: answer.requestID,
-        retryAfter: answer.retryAfter, body: answer.body), requestID: asked.requestID, asked.wrapping, &obligations)
+      return try Decision.read(answer, requestID: asked.requestID, asked.wrapping, &obligations)
     }
   }
 }

@@ -1,4 +1,5 @@
 public import Configuration
+internal import DaemonProtocol
 
 /// One question on its way through the endpoints: whom to ask, until when, and when that is enough. It neither waits nor
 /// speaks to anybody; who drives it does: `PolicyClient`, which blocks, and the relay, which has many at once.

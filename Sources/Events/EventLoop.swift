@@ -1,9 +1,9 @@
-import HostSystem
+public import HostSystem
 
 /// One thread, one loop: descriptors that have something to read, and moments that have come. Nothing here ever waits for
 /// anything else; what may take time is done by a process of its own (`Worker`).
-final class EventLoop {
-  typealias Action = () -> Void
+public final class EventLoop {
+  public typealias Action = () -> Void
 
   private struct Watch {
     /// The turn in which it was begun.
@@ -18,37 +18,48 @@ final class EventLoop {
   private var turn: UInt64 = 0
   private var isStopping = false
 
-  init() throws(SystemError) { events = try EventSet() }
+  /// How it waits, if not by itself: until the descriptor has something to read, or that many milliseconds are over (-1: for ever).
+  private let waiting: ((Int32, Int32) -> Void)?
 
-  func watch(_ descriptor: Int32, _ action: @escaping Action) throws(SystemError) {
+  /// - Parameter waiting: waits in another's place, for who has descriptors of its own to wait for as well.
+  public init(waiting: ((Int32, Int32) -> Void)? = nil) throws(SystemError) {
+    events = try EventSet()
+    self.waiting = waiting
+  }
+
+  /// Milliseconds since boot, suspend included.
+  public var now: Int64 { Moment.now().boot / 1_000_000 }
+
+  public func watch(_ descriptor: Int32, _ action: @escaping Action) throws(SystemError) {
     try events.add(descriptor)
     watches[descriptor] = Watch(since: turn, action: action)
   }
 
   /// Before the descriptor is closed.
-  func unwatch(_ descriptor: Int32) {
+  public func unwatch(_ descriptor: Int32) {
     if watches.removeValue(forKey: descriptor) != nil { events.remove(descriptor) }
   }
 
   /// Milliseconds on the clock that counts suspend.
   @discardableResult
-  func after(_ milliseconds: Int64, _ action: @escaping Action) -> UInt64 {
+  public func after(_ milliseconds: Int64, _ action: @escaping Action) -> UInt64 {
     let id = nextTimer
     nextTimer += 1
     timers[id] = (Moment.now().boot + milliseconds * 1_000_000, action)
     return id
   }
 
-  func cancel(_ timer: UInt64) { timers.removeValue(forKey: timer) }
+  public func cancel(_ timer: UInt64) { timers.removeValue(forKey: timer) }
 
-  func stop() { isStopping = true }
+  public func stop() { isStopping = true }
 
-  func run() {
+  public func run() {
     while !isStopping {
       let now = Moment.now().boot
       let due = timers.values.lazy.map(\.due).min()
       let wait: Int32 = due.map { $0 <= now ? 0 : Int32(clamping: ($0 - now) / 1_000_000 + 1) } ?? -1
-      let ready = events.wait(milliseconds: wait)
+      waiting?(events.descriptor, wait)
+      let ready = events.wait(milliseconds: waiting == nil ? wait : 0)
       turn += 1
       for descriptor in ready {
         // An action may unwatch what is also ready; and its number may by now be that of another descriptor, which
