@@ -123,6 +123,7 @@ extension Daemon {
       if !self.answer(opening.connection, .opened(Opened(session: session.id, expires: session.expires, notes: notes))) {
         sessionEnded(session.id, reason: "the login did not wait for its session")
       }
+      endIfRevoked(session.id)
       advanceOpenings()
     } catch {
       refuse(opening, error.refusal, error.detail)
@@ -202,7 +203,7 @@ extension Daemon {
     }
     return Session(id: try Session.newID(at: now.unixSeconds), process: process, login: request.login, credential: request.credential,
       decision: request.decision, groups: groups, shell: request.shell, opened: now.unixSeconds, deadline: Deadline(seconds: seconds, after: now),
-      reevaluateSeconds: request.reevaluateSeconds)
+      reevaluateSeconds: request.reevaluateSeconds, subject: request.subject)
   }
 
   /// An account of another source: no claim, no home, no groups; decided, written down, watched.
@@ -227,6 +228,7 @@ extension Daemon {
       if !answer(connection, .opened(Opened(session: session.id, expires: session.expires, notes: []))) {
         sessionEnded(session.id, reason: "the login did not wait for its session")
       }
+      endIfRevoked(session.id)
     } catch {
       refuse(connection, .notWritten, error.sentence)
     }

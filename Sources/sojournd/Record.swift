@@ -74,6 +74,13 @@ struct Record {
       [.init("session", .string(session.id)), .init("name", .string(name)), .init("reason", .string(reason))])
   }
 
+  /// What came of asking the policy again, where it changes something.
+  func reevaluation(_ name: String, _ session: Session, _ outcome: String, _ message: String, _ decision: DecisionFacts?, _ level: SystemLog.Level) {
+    var facts: [JSONValue.Member] = [.init("session", .string(session.id)), .init("name", .string(Escape.visible(name))), .init("outcome", .string(outcome))]
+    if let decision { facts.append(.init("decision", decision.escaped)) }
+    note(.reevaluation, level, message, facts)
+  }
+
   func leaseEnd(_ lease: Lease, _ report: TeardownReport) {
     note(.leaseEnd, .info, "\(lease.name.text) (uid \(lease.uid)) is gone: \(report.killed.count) processes ended, \(report.removed) files removed",
       [.init("name", .string(lease.name.text)), .init("uid", .integer(Int64(lease.uid))), .init("report", report.json)])

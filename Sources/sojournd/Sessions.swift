@@ -11,22 +11,60 @@ import Identity
 final class SessionWatch {
   let name: String
   let handle: ProcessHandle
-  let deadline: Deadline
+  var deadline: Deadline
+  var again = AskingAgain()
+  /// Since when nobody has confirmed it (`Session.unconfirmed`).
+  var unconfirmed: Deadline?
+  /// Seconds before the end of which its person was warned last; `.max`: not yet.
+  var warned = UInt64.max
   /// Why it is being ended by us, once it is.
   var endReason: String?
 
-  init(name: String, handle: consuming ProcessHandle, deadline: Deadline) {
+  init(name: String, handle: consuming ProcessHandle, session: Session) {
     self.name = name
     self.handle = handle
-    self.deadline = deadline
+    deadline = session.deadline
+    unconfirmed = session.unconfirmed
   }
 }
 
 extension Daemon {
-  func watch(_ session: Session, name: String) throws(SystemError) {
-    let watch = SessionWatch(name: name, handle: try ProcessHandle(session.process), deadline: session.deadline)
+  /// - Parameter isRestart: an earlier daemon opened it.
+  func watch(_ session: Session, name: String, isRestart: Bool = false) throws(SystemError) {
+    let watch = SessionWatch(name: name, handle: try ProcessHandle(session.process), session: session)
     try loop.watch(watch.handle.pidfd.raw) { [unowned self] in sessionEnded(session.id, reason: "its process is gone") }
     watches[session.id] = watch
+    scheduleAsking(session, isRestart: isRestart)
+  }
+
+  /// Whose a session is.
+  struct Holder {
+    let name: String
+    let uid: UInt32
+    /// An account of another source.
+    let isLocal: Bool
+  }
+
+  /// A live session by its id.
+  func session(_ id: String) -> (Holder, Session)? {
+    if let local = localSessions[id] { return (Holder(name: local.name, uid: local.uid, isLocal: true), local.session) }
+    guard let watch = watches[id], let lease = leases[watch.name], let session = lease.sessions.first(where: { $0.id == id }) else { return nil }
+    return (Holder(name: lease.name.text, uid: lease.uid, isLocal: false), session)
+  }
+
+  /// Changes what is written down of a live session.
+  func change(_ id: String, _ edit: (inout Session) -> Void) {
+    if var local = localSessions[id] {
+      edit(&local.session)
+      localSessions[id] = local
+      do throws(SystemError) { try localFiles.write(local) } catch {
+        record.note(.endFailed, .error, "session \(id) of \(Escape.visible(local.name)) cannot be written: \(error.sentence)")
+      }
+    } else if let watch = watches[id], var lease = leases[watch.name], let at = lease.sessions.firstIndex(where: { $0.id == id }) {
+      edit(&lease.sessions[at])
+      leases[watch.name] = lease
+      keep(lease)
+    }
   }
 
   /// `close_session` ran in the process that opened it. Anybody else's word does not end a session.
@@ -54,6 +92,7 @@ extension Daemon {
     leases[lease.name.text] = lease
     keep(lease)
     record.sessionEnd(lease.name.text, session, reason: why)
+    if lease.state == .active { hasty.remove(lease.name.text) }
     if lease.state == .draining {
       beginEnd(of: lease)
     } else if let marker {
@@ -99,13 +138,22 @@ extension Daemon {
   }
 
   /// Asks the session's process to end, which closes it in order; after three seconds it is killed.
-  func end(_ id: String, why: String) {
+  /// - Parameter isAtOnce: nothing is asked or waited for, also not in what follows.
+  func end(_ id: String, why: String, isAtOnce: Bool = false) {
     guard let watch = watches[id], watch.endReason == nil else { return }
     watch.endReason = why
-    watch.handle.signal(.terminate)
-    loop.after(3000) { [weak self] in
-      self?.watches[id]?.handle.signal(.kill)
+    let isTold = tell(id, "this session ends now: \(why).")
+    if isAtOnce {
+      hasty.insert(watch.name)
+      return watch.handle.signal(.kill)
     }
+    // What was written there must still get through the connection that is about to be closed.
+    if isTold {
+      loop.after(200) { [weak self] in self?.watches[id]?.handle.signal(.terminate) }
+    } else {
+      watch.handle.signal(.terminate)
+    }
+    loop.after(3200) { [weak self] in self?.watches[id]?.handle.signal(.kill) }
   }
 
   /// A login that the module refused: evidence, and the end of a connection that `ssh -N` would leave idle. The person gets
@@ -127,7 +175,7 @@ extension Daemon {
     for found in (try? leaseFiles.all()) ?? [] {
       switch found {
       case .lease(var lease):
-        let alive = lease.sessions.filter { (try? watch($0, name: lease.name.text)) != nil }
+        let alive = lease.sessions.filter { (try? watch($0, name: lease.name.text, isRestart: true)) != nil }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.leaving.append(session)
           record.sessionEnd(lease.name.text, session, reason: "it ended while no daemon ran")
@@ -143,7 +191,7 @@ extension Daemon {
       }
     }
     for local in (try? localFiles.all()) ?? [] {
-      if (try? watch(local.session, name: local.name)) != nil {
+      if (try? watch(local.session, name: local.name, isRestart: true)) != nil {
         localSessions[local.session.id] = local
       } else {
         try? localFiles.remove(local.session.id)
