@@ -13,7 +13,7 @@ final class SessionWatch {
   let handle: ProcessHandle
   let deadline: Deadline
   /// Why it is being ended by us, once it is.
-  var endReason: String?
+  var endReason: EndReason?
 
   init(name: String, handle: consuming ProcessHandle, deadline: Deadline) {
     self.name = name
@@ -25,18 +25,18 @@ final class SessionWatch {
 extension Daemon {
   func watch(_ session: Session, name: String) throws(SystemError) {
     let watch = SessionWatch(name: name, handle: try ProcessHandle(session.process), deadline: session.deadline)
-    try loop.watch(watch.handle.pidfd.raw) { [unowned self] in sessionEnded(session.id, reason: "its process is gone") }
+    try loop.watch(watch.handle.pidfd.raw) { [unowned self] in sessionEnded(session.id, reason: .processGone) }
     watches[session.id] = watch
   }
 
   /// `close_session` ran in the process that opened it. Anybody else's word does not end a session.
   func sessionClosed(_ id: String, by peer: ProcessReference) {
     guard let watch = watches[id], watch.handle.reference == peer else { return }
-    sessionEnded(id, reason: "closed")
+    sessionEnded(id, reason: .closed)
   }
 
   /// The session is over; with the last one of a name, the account goes.
-  func sessionEnded(_ id: String, reason: String) {
+  func sessionEnded(_ id: String, reason: EndReason) {
     let watch = watches.removeValue(forKey: id)
     if let watch { loop.unwatch(watch.handle.pidfd.raw) }
     let why = watch?.endReason ?? reason
@@ -75,7 +75,7 @@ extension Daemon {
   func endOnRequest(_ target: String, reason: String) -> Reply {
     let ids = watches.filter { $0.key == target || $0.value.name == target }.map(\.key)
     guard !ids.isEmpty else { return .failed("there is no live session or name \(Escape.visible(target))") }
-    for id in ids { end(id, why: "ended by an administrator" + (reason.isEmpty ? "" : ": " + Escape.visible(reason))) }
+    for id in ids { end(id, why: .endedByAdministrator(Escape.visible(reason))) }
     return .done
   }
 
@@ -86,7 +86,7 @@ extension Daemon {
     for opening in openings where opening.request.decision.subject.isExactly(subject) && !opening.request.decision.isBreakGlass {
       refuse(opening, .notReady, "the policy has just ended all sessions of \(Escape.visible(subject))")
     }
-    for session in live where session.decision.subject.isExactly(subject) { end(session.id, why: "ended by the policy: an obligation") }
+    for session in live where session.decision.subject.isExactly(subject) { end(session.id, why: .policyObligation) }
     // Of a session that an older daemon opened nobody knows any more whose it is.
     guard let unknown = live.first(where: { $0.decision.subject.isEmpty }) else { return .done }
     return .failed("nobody knows whether session \(unknown.id) is one of them: it is older than this version")
@@ -95,11 +95,11 @@ extension Daemon {
   /// Deadlines, on whichever clock they come first.
   func endWhatIsOver() {
     let now = Moment.now()
-    for (id, watch) in watches where watch.endReason == nil && watch.deadline.isOver(at: now) { end(id, why: "its time was over") }
+    for (id, watch) in watches where watch.endReason == nil && watch.deadline.isOver(at: now) { end(id, why: .deadline) }
   }
 
   /// Asks the session's process to end, which closes it in order; after three seconds it is killed.
-  func end(_ id: String, why: String) {
+  func end(_ id: String, why: EndReason) {
     guard let watch = watches[id], watch.endReason == nil else { return }
     watch.endReason = why
     watch.handle.signal(.terminate)
@@ -130,7 +130,7 @@ extension Daemon {
         let alive = lease.sessions.filter { (try? watch($0, name: lease.name.text)) != nil }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.leaving.append(session)
-          record.sessionEnd(lease.name.text, session, reason: "it ended while no daemon ran")
+          record.sessionEnd(lease.name.text, session, reason: .daemonWasAway)
         }
         lease.sessions = alive
         if alive.isEmpty { lease.state = .draining }
@@ -147,7 +147,7 @@ extension Daemon {
         localSessions[local.session.id] = local
       } else {
         try? localFiles.remove(local.session.id)
-        record.sessionEnd(Escape.visible(local.name), local.session, reason: "it ended while no daemon ran")
+        record.sessionEnd(Escape.visible(local.name), local.session, reason: .daemonWasAway)
       }
     }
     for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }
