@@ -69,9 +69,9 @@ struct Record {
     note(.breakGlass, .alert, "BREAK GLASS: \(message) (\(Escape.visible(refused.token)), from \(Escape.visible(refused.login.remote)))", emergency)
   }
 
-  func sessionEnd(_ name: String, _ session: Session, reason: String) {
-    note(.sessionEnd, .info, "session \(session.id) of \(name) is over: \(reason)",
-      [.init("session", .string(session.id)), .init("name", .string(name)), .init("reason", .string(reason))])
+  func sessionEnd(_ name: String, _ session: Session, reason: EndReason) {
+    note(.sessionEnd, .info, "session \(session.id) of \(name) is over: \(reason.sentence)",
+      [.init("session", .string(session.id)), .init("name", .string(name)), .init("reason", .string(reason.token)), .init("detail", .string(reason.sentence))])
   }
 
   /// What came of asking the policy again, where it changes something.

@@ -58,7 +58,7 @@ extension Daemon {
     for (id, watch) in watches where watch.endReason == nil {
       if let since = watch.unconfirmed, case .end(let seconds) = configuration.session.whenUnreachable,
         since.later(milliseconds: Int64(clamping: seconds) * 1000).isOver(at: Moment.now()) {
-        end(id, why: "the policy could not be asked for \(EndWarning.span(seconds))")
+        end(id, why: .policyUnreachable(seconds: seconds))
         continue
       }
       guard let due = watch.again.due, due <= now, !watch.again.isUnderWay else { continue }
@@ -112,7 +112,7 @@ extension Daemon {
     case .confirmed(let word): confirm(session, holder, word, watch, facts)
     case .withdrawn(let user, let admin):
       record.reevaluation(holder.name, session, "denied", "the policy ends session \(id) of \(Escape.visible(holder.name)): \(Escape.visible(admin))", facts, .notice)
-      end(id, why: "the policy ended it" + (user.map { ": " + Escape.visible($0) } ?? ""))
+      end(id, why: .policyNo(user.map { Escape.visible($0) }))
     case .unconfirmed(let token, let detail):
       watch.again.due = loop.now + min(interval(of: session) ?? Daemon.retry, Int64.random(in: Daemon.retry * 3 / 4...Daemon.retry))
       guard watch.unconfirmed == nil else { return }

@@ -100,7 +100,7 @@ extension Daemon {
     else { return }
     let certificate = RevocationSubject(key: subject.key, authority: subject.authority, serial: serial, keyID: Array(session.credential.keyID.utf8))
     do throws(RevocationFault) {
-      if let reason = try lists.reason(certificate) { end(id, why: "its certificate is revoked: \(reason)", isAtOnce: true) }
+      if let reason = try lists.reason(certificate) { end(id, why: .revoked(reason)) }
     } catch {
       // Nobody new is let in; those who are in were decided when the lists could be read.
       refuseEverybody(Escape.sentence(error.detail, limit: 1024))

@@ -18,7 +18,7 @@ final class SessionWatch {
   /// Seconds before the end of which its person was warned last; `.max`: not yet.
   var warned = UInt64.max
   /// Why it is being ended by us, once it is.
-  var endReason: String?
+  var endReason: EndReason?
 
   init(name: String, handle: consuming ProcessHandle, session: Session) {
     self.name = name
@@ -32,7 +32,7 @@ extension Daemon {
   /// - Parameter isRestart: an earlier daemon opened it.
   func watch(_ session: Session, name: String, isRestart: Bool = false) throws(SystemError) {
     let watch = SessionWatch(name: name, handle: try ProcessHandle(session.process), session: session)
-    try loop.watch(watch.handle.pidfd.raw) { [unowned self] in sessionEnded(session.id, reason: "its process is gone") }
+    try loop.watch(watch.handle.pidfd.raw) { [unowned self] in sessionEnded(session.id, reason: .processGone) }
     watches[session.id] = watch
     scheduleAsking(session, isRestart: isRestart)
   }
@@ -70,11 +70,11 @@ extension Daemon {
   /// `close_session` ran in the process that opened it. Anybody else's word does not end a session.
   func sessionClosed(_ id: String, by peer: ProcessReference) {
     guard let watch = watches[id], watch.handle.reference == peer else { return }
-    sessionEnded(id, reason: "closed")
+    sessionEnded(id, reason: .closed)
   }
 
   /// The session is over; with the last one of a name, the account goes.
-  func sessionEnded(_ id: String, reason: String) {
+  func sessionEnded(_ id: String, reason: EndReason) {
     let watch = watches.removeValue(forKey: id)
     if let watch { loop.unwatch(watch.handle.pidfd.raw) }
     let why = watch?.endReason ?? reason
@@ -114,7 +114,7 @@ extension Daemon {
   func endOnRequest(_ target: String, reason: String) -> Reply {
     let ids = watches.filter { $0.key == target || $0.value.name == target }.map(\.key)
     guard !ids.isEmpty else { return .failed("there is no live session or name \(Escape.visible(target))") }
-    for id in ids { end(id, why: "ended by an administrator" + (reason.isEmpty ? "" : ": " + Escape.visible(reason))) }
+    for id in ids { end(id, why: .endedByAdministrator(Escape.visible(reason))) }
     return .done
   }
 
@@ -125,7 +125,7 @@ extension Daemon {
     for opening in openings where opening.request.decision.subject.isExactly(subject) && !opening.request.decision.isBreakGlass {
       refuse(opening, .notReady, "the policy has just ended all sessions of \(Escape.visible(subject))")
     }
-    for session in live where session.decision.subject.isExactly(subject) { end(session.id, why: "ended by the policy: an obligation") }
+    for session in live where session.decision.subject.isExactly(subject) { end(session.id, why: .policyObligation) }
     // Of a session that an older daemon opened nobody knows any more whose it is.
     guard let unknown = live.first(where: { $0.decision.subject.isEmpty }) else { return .done }
     return .failed("nobody knows whether session \(unknown.id) is one of them: it is older than this version")
@@ -134,16 +134,15 @@ extension Daemon {
   /// Deadlines, on whichever clock they come first.
   func endWhatIsOver() {
     let now = Moment.now()
-    for (id, watch) in watches where watch.endReason == nil && watch.deadline.isOver(at: now) { end(id, why: "its time was over") }
+    for (id, watch) in watches where watch.endReason == nil && watch.deadline.isOver(at: now) { end(id, why: .deadline) }
   }
 
   /// Asks the session's process to end, which closes it in order; after three seconds it is killed.
-  /// - Parameter isAtOnce: nothing is asked or waited for, also not in what follows.
-  func end(_ id: String, why: String, isAtOnce: Bool = false) {
+  func end(_ id: String, why: EndReason) {
     guard let watch = watches[id], watch.endReason == nil else { return }
     watch.endReason = why
-    let isTold = tell(id, "this session ends now: \(why).")
-    if isAtOnce {
+    let isTold = tell(id, "this session ends now: \(why.sentence).")
+    if why.isAtOnce {
       hasty.insert(watch.name)
       return watch.handle.signal(.kill)
     }
@@ -178,7 +177,7 @@ extension Daemon {
         let alive = lease.sessions.filter { (try? watch($0, name: lease.name.text, isRestart: true)) != nil }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.leaving.append(session)
-          record.sessionEnd(lease.name.text, session, reason: "it ended while no daemon ran")
+          record.sessionEnd(lease.name.text, session, reason: .daemonWasAway)
         }
         lease.sessions = alive
         if alive.isEmpty { lease.state = .draining }
@@ -195,7 +194,7 @@ extension Daemon {
         localSessions[local.session.id] = local
       } else {
         try? localFiles.remove(local.session.id)
-        record.sessionEnd(Escape.visible(local.name), local.session, reason: "it ended while no daemon ran")
+        record.sessionEnd(Escape.visible(local.name), local.session, reason: .daemonWasAway)
       }
     }
     for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }
