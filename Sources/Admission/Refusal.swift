@@ -132,9 +132,6 @@ extension Refusal {
     case .noDecision(.obligation(let what)):
       RefusalRow(PolicyFailure.obligation(what).token, .error, "the policy said yes on a condition that this host cannot meet.", Refusal.tellAdmin,
         PolicyFailure.obligation(what).detail)
-    case .ceiling(.reevaluation(let seconds)):
-      RefusalRow(CeilingBreach.reevaluation(seconds: seconds).token, .warning, "the policy wants to decide anew while you are in, which this host cannot do yet.", Refusal.tellAdmin,
-        CeilingBreach.reevaluation(seconds: seconds).detail)
     case .ceiling(.recording):
       RefusalRow(CeilingBreach.recording.token, .warning, "the policy wants your session recorded, which this host cannot do.", Refusal.tellAdmin, CeilingBreach.recording.detail)
     case .noDecision(.relay(let why)):

@@ -50,6 +50,11 @@ final class Daemon {
   var endpointsGeneration = 0
   var endpointsWithout: Set<String> = []
   var revocations = RevocationWatch()
+  var questionsUnderWay = 0
+  /// Names whose end waits for nothing: a certificate of theirs was revoked.
+  var hasty: Set<String> = []
+  /// The process table as it was at that time of the loop's.
+  var lastProcesses: (when: Int64, processes: [ProcessFacts])?
   let used = UsedCertificates(directory: Places.used)
   var isLookScheduled = false
   private var isDisplaced = false
@@ -130,12 +135,14 @@ final class Daemon {
     }
   }
 
-  /// Once a second: deadlines, intruders, left-overs of /run, the watchdog. Once a minute the host is looked at again: what no
+  /// Once a second: deadlines, sessions that are to be decided anew, intruders, left-overs of /run, the watchdog. Once a minute the host is looked at again: what no
   /// file under /etc tells (a cache that was started, a file that another one includes) must not stay unseen.
   private func tick() {
     notifyService("WATCHDOG=1")
     checkPlaces()
     endWhatIsOver()
+    warnOfEnds()
+    askAgain()
     lookAtProcesses()
     lookAtRevocationLists()
     ticks += 1

@@ -49,6 +49,7 @@ extension Daemon {
       for session in lease.leaving where !alive.contains(session.process) {
         arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"]
       }
+      if hasty.remove(name.text) != nil { arguments += ["--patience", "0"] }
       for program in configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"] { arguments += ["--spare", program] }
       Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 600_000) { [weak self] outcome in
         guard let self else { return }

@@ -127,8 +127,9 @@ extension Daemon {
       let (session, notes) = try open(opening, answer)
       forget(opening)
       if !self.answer(opening.connection, .opened(Opened(session: session.id, expires: session.expires, notes: notes))) {
-        sessionEnded(session.id, reason: "the login did not wait for its session")
+        sessionEnded(session.id, reason: .loginGone)
       }
+      endIfRevoked(session.id)
       advanceOpenings()
     } catch {
       refuse(opening, error.refusal, error.detail)
@@ -191,7 +192,7 @@ extension Daemon {
       try record.grant(name.text, uid: request.uid, isLocal: false, session)
       return (session, notes)
     } catch {
-      if let begun { sessionEnded(begun, reason: "it could not be opened") }
+      if let begun { sessionEnded(begun, reason: .notOpened) }
       let refusal: OpenRefusal = step == "the home" ? .noHome : step == "watching the session" ? .noProcess : .notWritten
       throw OpeningFailure(refusal: refusal, detail: "\(step): \(error.sentence)")
     }
@@ -208,7 +209,7 @@ extension Daemon {
     }
     return Session(id: try Session.newID(at: now.unixSeconds), process: process, login: request.login, credential: request.credential,
       decision: request.decision, groups: groups, shell: request.shell, opened: now.unixSeconds, deadline: Deadline(seconds: seconds, after: now),
-      reevaluateSeconds: request.reevaluateSeconds)
+      reevaluateSeconds: request.reevaluateSeconds, subject: request.subject)
   }
 
   /// An account of another source: no claim, no home, no groups; decided, written down, watched.
@@ -227,12 +228,13 @@ extension Daemon {
         try watch(session, name: request.name)
         try record.grant(Escape.visible(request.name), uid: request.uid, isLocal: true, session)
       } catch {
-        sessionEnded(session.id, reason: "it could not be opened")
+        sessionEnded(session.id, reason: .notOpened)
         throw error
       }
       if !answer(connection, .opened(Opened(session: session.id, expires: session.expires, notes: []))) {
-        sessionEnded(session.id, reason: "the login did not wait for its session")
+        sessionEnded(session.id, reason: .loginGone)
       }
+      endIfRevoked(session.id)
     } catch {
       refuse(connection, .notWritten, error.sentence)
     }

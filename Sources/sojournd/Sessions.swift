@@ -11,32 +11,70 @@ import Identity
 final class SessionWatch {
   let name: String
   let handle: ProcessHandle
-  let deadline: Deadline
+  var deadline: Deadline
+  var again = AskingAgain()
+  /// Since when nobody has confirmed it (`Session.unconfirmed`).
+  var unconfirmed: Deadline?
+  /// Seconds before the end of which its person was warned last; `.max`: not yet.
+  var warned = UInt64.max
   /// Why it is being ended by us, once it is.
-  var endReason: String?
+  var endReason: EndReason?
 
-  init(name: String, handle: consuming ProcessHandle, deadline: Deadline) {
+  init(name: String, handle: consuming ProcessHandle, session: Session) {
     self.name = name
     self.handle = handle
-    self.deadline = deadline
+    deadline = session.deadline
+    unconfirmed = session.unconfirmed
   }
 }
 
 extension Daemon {
-  func watch(_ session: Session, name: String) throws(SystemError) {
-    let watch = SessionWatch(name: name, handle: try ProcessHandle(session.process), deadline: session.deadline)
-    try loop.watch(watch.handle.pidfd.raw) { [unowned self] in sessionEnded(session.id, reason: "its process is gone") }
+  /// - Parameter isRestart: an earlier daemon opened it.
+  func watch(_ session: Session, name: String, isRestart: Bool = false) throws(SystemError) {
+    let watch = SessionWatch(name: name, handle: try ProcessHandle(session.process), session: session)
+    try loop.watch(watch.handle.pidfd.raw) { [unowned self] in sessionEnded(session.id, reason: .processGone) }
     watches[session.id] = watch
+    scheduleAsking(session, isRestart: isRestart)
+  }
+
+  /// Whose a session is.
+  struct Holder {
+    let name: String
+    let uid: UInt32
+    /// An account of another source.
+    let isLocal: Bool
+  }
+
+  /// A live session by its id.
+  func session(_ id: String) -> (Holder, Session)? {
+    if let local = localSessions[id] { return (Holder(name: local.name, uid: local.uid, isLocal: true), local.session) }
+    guard let watch = watches[id], let lease = leases[watch.name], let session = lease.sessions.first(where: { $0.id == id }) else { return nil }
+    return (Holder(name: lease.name.text, uid: lease.uid, isLocal: false), session)
+  }
+
+  /// Changes what is written down of a live session.
+  func change(_ id: String, _ edit: (inout Session) -> Void) {
+    if var local = localSessions[id] {
+      edit(&local.session)
+      localSessions[id] = local
+      do throws(SystemError) { try localFiles.write(local) } catch {
+        record.note(.endFailed, .error, "session \(id) of \(Escape.visible(local.name)) cannot be written: \(error.sentence)")
+      }
+    } else if let watch = watches[id], var lease = leases[watch.name], let at = lease.sessions.firstIndex(where: { $0.id == id }) {
+      edit(&lease.sessions[at])
+      leases[watch.name] = lease
+      keep(lease)
+    }
   }
 
   /// `close_session` ran in the process that opened it. Anybody else's word does not end a session.
   func sessionClosed(_ id: String, by peer: ProcessReference) {
     guard let watch = watches[id], watch.handle.reference == peer else { return }
-    sessionEnded(id, reason: "closed")
+    sessionEnded(id, reason: .closed)
   }
 
   /// The session is over; with the last one of a name, the account goes.
-  func sessionEnded(_ id: String, reason: String) {
+  func sessionEnded(_ id: String, reason: EndReason) {
     let watch = watches.removeValue(forKey: id)
     if let watch { loop.unwatch(watch.handle.pidfd.raw) }
     let why = watch?.endReason ?? reason
@@ -56,6 +94,7 @@ extension Daemon {
     leases[lease.name.text] = lease
     record.sessionEnd(lease.name.text, session, reason: why)
     keep(lease)
+    if lease.state == .active { hasty.remove(lease.name.text) }
     if lease.state == .draining {
       beginEnd(of: lease)
     } else if let marker {
@@ -77,7 +116,7 @@ extension Daemon {
   func endOnRequest(_ target: String, reason: String) -> Reply {
     let ids = watches.filter { $0.key == target || $0.value.name == target }.map(\.key)
     guard !ids.isEmpty else { return .failed("there is no live session or name \(Escape.visible(target))") }
-    for id in ids { end(id, why: "ended by an administrator" + (reason.isEmpty ? "" : ": " + Escape.visible(reason))) }
+    for id in ids { end(id, why: .endedByAdministrator(Escape.visible(reason))) }
     return .done
   }
 
@@ -88,7 +127,7 @@ extension Daemon {
     for opening in openings where opening.request.decision.subject.isExactly(subject) && !opening.request.decision.isBreakGlass {
       refuse(opening, .notReady, "the policy has just ended all sessions of \(Escape.visible(subject))")
     }
-    for session in live where session.decision.subject.isExactly(subject) { end(session.id, why: "ended by the policy: an obligation") }
+    for session in live where session.decision.subject.isExactly(subject) { end(session.id, why: .policyObligation) }
     // Of a session that an older daemon opened nobody knows any more whose it is.
     guard let unknown = live.first(where: { $0.decision.subject.isEmpty }) else { return .done }
     return .failed("nobody knows whether session \(unknown.id) is one of them: it is older than this version")
@@ -97,17 +136,25 @@ extension Daemon {
   /// Deadlines, on whichever clock they come first.
   func endWhatIsOver() {
     let now = Moment.now()
-    for (id, watch) in watches where watch.endReason == nil && watch.deadline.isOver(at: now) { end(id, why: "its time was over") }
+    for (id, watch) in watches where watch.endReason == nil && watch.deadline.isOver(at: now) { end(id, why: .deadline) }
   }
 
   /// Asks the session's process to end, which closes it in order; after three seconds it is killed.
-  func end(_ id: String, why: String) {
+  func end(_ id: String, why: EndReason) {
     guard let watch = watches[id], watch.endReason == nil else { return }
     watch.endReason = why
-    watch.handle.signal(.terminate)
-    loop.after(3000) { [weak self] in
-      self?.watches[id]?.handle.signal(.kill)
+    let isTold = tell(id, "this session ends now: \(why.sentence).")
+    if why.isAtOnce {
+      hasty.insert(watch.name)
+      return watch.handle.signal(.kill)
     }
+    // What was written there must still get through the connection that is about to be closed.
+    if isTold {
+      loop.after(200) { [weak self] in self?.watches[id]?.handle.signal(.terminate) }
+    } else {
+      watch.handle.signal(.terminate)
+    }
+    loop.after(3200) { [weak self] in self?.watches[id]?.handle.signal(.kill) }
   }
 
   /// A login that the module refused: evidence, and the end of a connection that `ssh -N` would leave idle. The person gets
@@ -116,7 +163,7 @@ extension Daemon {
     record.refusal(refused, pid: peer.pid)
     // What an earlier daemon opened for this login, and died before the login heard of it, is nobody's.
     let unheard = leases[refused.name]?.sessions ?? localSessions.values.filter { Escape.visible($0.name, limit: 64) == refused.name }.map(\.session)
-    for session in unheard where session.process == peer { sessionEnded(session.id, reason: "the login did not hear of it, and was refused") }
+    for session in unheard where session.process == peer { sessionEnded(session.id, reason: .loginGone) }
     let programs = configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"]
     guard let program = ProcessTable.program(of: peer.pid), programs.contains(program) else { return }
     dismissed.append(peer)
@@ -138,7 +185,7 @@ extension Daemon {
         for session in lease.sessions where try watchAgain(session, name: lease.name.text) { alive.append(session) }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.leaving.append(session)
-          record.sessionEnd(lease.name.text, session, reason: "it ended while no daemon ran")
+          record.sessionEnd(lease.name.text, session, reason: .daemonWasAway)
         }
         lease.sessions = alive
         if alive.isEmpty { lease.state = .draining }
@@ -156,7 +203,7 @@ extension Daemon {
         if try watchAgain(local.session, name: local.name) {
           localSessions[local.session.id] = local
         } else {
-          record.sessionEnd(Escape.visible(local.name), local.session, reason: "it ended while no daemon ran")
+          record.sessionEnd(Escape.visible(local.name), local.session, reason: .daemonWasAway)
           try? localFiles.remove(local.session.id)
         }
       case .damaged(let file, let reason):
@@ -174,7 +221,7 @@ extension Daemon {
   /// - Returns: false if the session's process is gone.
   private func watchAgain(_ session: Session, name: String) throws(SystemError) -> Bool {
     do throws(SystemError) {
-      try watch(session, name: name)
+      try watch(session, name: name, isRestart: true)
       return true
     } catch {
       if error.isExhausted { throw error }

@@ -80,11 +80,12 @@ enum RelayWorker {
 }
 
 enum TeardownWorker {
-  /// `teardown NAME UID HOME-ROOT [--daemon PID] [--leaving PID:START]… [--spare PROGRAM]…`; writes its report.
+  /// `teardown NAME UID HOME-ROOT [--daemon PID] [--leaving PID:START]… [--spare PROGRAM]… [--patience MILLISECONDS]`; writes its report.
   static func run(_ arguments: [String]) -> Int32 {
     guard arguments.count >= 3, let name = AccountName(arguments[0]), let uid = UInt32(arguments[1]), uid >= 1000 else { return 64 }
     var leaving: [ProcessReference] = []
     var spared: [String] = []
+    var patience = Teardown.patience
     var at = 3
     while at + 1 < arguments.count {
       let value = arguments[at + 1]
@@ -98,13 +99,16 @@ enum TeardownWorker {
         guard let daemon = Int32(value) else { return 64 }
         OwnProcess.endWithParent(daemon)
       case "--spare": spared.append(value)
+      case "--patience":
+        guard let milliseconds = Int64(value), milliseconds >= 0 else { return 64 }
+        patience = milliseconds
       default: return 64
       }
       at += 2
     }
     guard at == arguments.count else { return 64 }
     do throws(SystemError) {
-      let teardown = Teardown(name: name, uid: uid, homeRoot: arguments[2], leaving: leaving, spared: spared)
+      let teardown = Teardown(name: name, uid: uid, homeRoot: arguments[2], leaving: leaving, spared: spared, patience: patience)
       guard let text = try teardown.run(registry: UIDRegistry(directory: Places.uids)).json.text() else { return 1 }
       return write(text)
     } catch {

@@ -21,6 +21,8 @@ import Identity
     #expect(read.sessions[0].deadline == lease.sessions[0].deadline)
     #expect(read.sessions[0].process == lease.sessions[0].process)
     #expect(read.sessions[0].credential.keyID == lease.sessions[0].credential.keyID)
+    #expect(read.sessions[0].subject == nil && read.sessions[0].unconfirmed == nil, "an older version's")
+    #expect(read.sessions[1].subject?.key == Sample.subject.key && read.sessions[1].subject?.authority == [3] && read.sessions[1].unconfirmed == Deadline(wall: 7, boot: 8))
     #expect(try Files.facts(scratch("alice.json")).permissions == 0o600)
     try files.remove(lease.name)
     try files.remove(lease.name)

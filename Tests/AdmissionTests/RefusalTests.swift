@@ -14,7 +14,7 @@ import Policy
     .relay(secret), .broken(secret), .hostNotAuthorized(401), .busy(503), .status(500), .rejected(secret), .tooLarge, .contentType(secret), .malformed(secret),
     .foreignAnswer, .obligation(secret), .grant(secret),
   ]
-  static let breaches: [CeilingBreach] = [.uid(granted: 0), .group(secret), .rootEquivalentGroup(secret), .tooManyGroups(65), .shell(secret), .noDuration, .reevaluation(seconds: 60), .recording]
+  static let breaches: [CeilingBreach] = [.uid(granted: 0), .group(secret), .rootEquivalentGroup(secret), .tooManyGroups(65), .shell(secret), .noDuration, .recording]
 
   static let all: [Refusal] =
     [
@@ -91,8 +91,7 @@ import Policy
     case .tooManyGroups: 3
     case .shell: 4
     case .noDuration: 5
-    case .reevaluation: 6
-    case .recording: 7
+    case .recording: 6
     }
   }
 
@@ -159,7 +158,7 @@ import Policy
       "certificate-reserved-fields", "certificate-key-id", "certificate-principals", "certificate-option-form", "certificate-extension-form",
       "certificate-self-signed", "certificate-authority-key", "certificate-authority-principals", "certificate-authority-subjects", "certificate-attributes", "certificate-serial",
       "certificate-revoked", "open-name-of-other", "open-rights-stand", "open-ceiling", "ceiling-uid", "ceiling-group", "ceiling-root-equivalent-group",
-      "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration", "ceiling-reevaluation", "ceiling-recording",
+      "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration", "ceiling-recording",
     ])
     let errors = Set([
       "not-set-up", "not-this-boot", "configuration-unusable", "lookup-failed", "program-not-listed", "authentication-info", "no-daemon", "no-answer", "daemon-answer",

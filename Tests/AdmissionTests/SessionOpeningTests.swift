@@ -106,7 +106,6 @@ import Policy
       ("step-up", login(), true, { $0.verdict = .stepUp(StepUp(level: "urn:example:loa:3"), user: nil, admin: nil) }),
       ("policy-obligation", login(), true, { $0.obligations = Obligations(fault: "custom") }),
       ("policy-obligation", login(), true, { $0.obligations = Obligations([.notification(.init(to: "manager@example.com", body: "x"))]) }),
-      ("ceiling-reevaluation", login(), true, { $0.verdict = .allowed(Grant(reevaluateSeconds: 60)) }),
       ("ceiling-recording", login(), true, { $0.verdict = .allowed(Grant(isRecorded: true)) }),
       ("no-time-left", login(info: Vectors.line("ended-within-skew")), true, { $0.settle { $0.session.endWithCertificate = true } }),
       ("ceiling-uid", login(), true, { $0.verdict = .allowed(Grant(uid: 70001)) }),

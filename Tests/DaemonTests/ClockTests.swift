@@ -27,7 +27,7 @@ import Testing
         #expect(try host.sessions().count == 1)
         try move(host, wall: 3600)
         #expect(try host.tracesLeft(of: "alice") == "")
-        #expect(try reasons(host, "alice") == ["its time was over"])
+        #expect(try reasons(host, "alice") == ["deadline"])
         // By the new time people come in again, for as long as they are granted.
         let bob = try host.login("bob", "--seconds", "600")
         #expect(bob.isOpened, "\(bob.reply)")
@@ -41,12 +41,12 @@ import Testing
         #expect(alice.isOpened && bob.isOpened)
         try move(host, wall: -86400)
         #expect(try host.tracesLeft(of: "alice") == "")
-        #expect(try reasons(host, "alice") == ["its time was over"])
+        #expect(try reasons(host, "alice") == ["deadline"])
         // A daemon that starts under the wrong clock goes by the other one as well.
         try host.killDaemon()
         try host.startDaemon()
         #expect(try host.tracesLeft(of: "bob") == "")
-        #expect(try reasons(host, "bob") == ["its time was over"])
+        #expect(try reasons(host, "bob") == ["deadline"])
     }
 
     @Test func t31WhatEndedWhileTheHostSleptIsEndedWhenItWakes() throws {
