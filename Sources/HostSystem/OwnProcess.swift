@@ -16,10 +16,10 @@ public enum OwnProcess {
 
   /// Is killed when its parent ends (PR_SET_PDEATHSIG), from now on; ends at once if that is no longer its parent: nobody would
   /// ever tell it.
-  /// - Parameter parent: the process that started it, as that one says.
-  public static func endWithParent(_ parent: Int32) {
+  /// - Parameter parent: the process that started it, as that one says; nil: it did not say.
+  public static func endWithParent(_ parent: Int32? = nil) {
     _ = sojourn_parent_death_signal()
-    if getppid() != parent { exit(1) }
+    if let parent, getppid() != parent { exit(1) }
   }
 
   /// What `ps -e` shows, up to 15 bytes (PR_SET_NAME).
