@@ -141,6 +141,7 @@ extension Daemon {
   func end(_ id: String, why: EndReason) {
     guard let watch = watches[id], watch.endReason == nil else { return }
     watch.endReason = why
+    change(id) { $0.ending = why }
     let isTold = tell(id, "this session ends now: \(why.sentence).")
     if why.isAtOnce {
       hasty.insert(watch.name)
@@ -177,13 +178,14 @@ extension Daemon {
         let alive = lease.sessions.filter { (try? watch($0, name: lease.name.text, isRestart: true)) != nil }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.leaving.append(session)
-          record.sessionEnd(lease.name.text, session, reason: .daemonWasAway)
+          record.sessionEnd(lease.name.text, session, reason: session.ending ?? .daemonWasAway)
         }
         lease.sessions = alive
         if alive.isEmpty { lease.state = .draining }
         leases[lease.name.text] = lease
         keep(lease)
         if lease.state == .active, let marker { try? projection.show(lease, marker: marker) }
+        for session in alive { if let why = session.ending { end(session.id, why: why) } }
       case .damaged(let name, let reason):
         record.note(.endFailed, .error, "the lease of \(name.text) is damaged (\(reason)); its account is taken down")
         takeDown(name)
@@ -192,9 +194,10 @@ extension Daemon {
     for local in (try? localFiles.all()) ?? [] {
       if (try? watch(local.session, name: local.name, isRestart: true)) != nil {
         localSessions[local.session.id] = local
+        if let why = local.session.ending { end(local.session.id, why: why) }
       } else {
         try? localFiles.remove(local.session.id)
-        record.sessionEnd(Escape.visible(local.name), local.session, reason: .daemonWasAway)
+        record.sessionEnd(Escape.visible(local.name), local.session, reason: local.session.ending ?? .daemonWasAway)
       }
     }
     for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }
