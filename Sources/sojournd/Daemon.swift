@@ -110,7 +110,7 @@ final class Daemon {
     // What was published before a restart holds until the files are read again: nobody who logs in now needs to wait.
     configuration = try? PublishedConfiguration.current()
     renewRelay()
-    reconcile()
+    try reconcile()
     readConfiguration { [unowned self] in
       notifyService("READY=1\nSTATUS=" + (configuration == nil ? "no usable configuration" : "running"))
       verifyHost()
@@ -150,7 +150,8 @@ final class Daemon {
       verifyHost()
       record.audit.flushSpool()
     }
-    if ticks % 3600 == 1 { forgetUses() }
+    // Not at once: a host may come up with its clock far ahead, and be set right a moment later.
+    if ticks % 3600 == 0 { forgetUses() }
     loop.after(1000) { [unowned self] in tick() }
   }
 

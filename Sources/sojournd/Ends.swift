@@ -43,7 +43,7 @@ extension Daemon {
         continue
       }
       endsRunning += 1
-      var arguments = ["teardown", name.text, String(lease.uid), Files.parent(of: lease.home)]
+      var arguments = ["teardown", name.text, String(lease.uid), Files.parent(of: lease.home), "--daemon", String(ProcessTable.ownPid)]
       // A process that opened sessions of several names is nobody's to kill while one of them lives.
       let alive = watches.values.map { $0.handle.reference }
       for session in lease.leaving where !alive.contains(session.process) {

@@ -97,7 +97,13 @@ extension Daemon {
 
   private func forget(_ opening: Opening) {
     openings.removeAll { $0 === opening }
-    if !openings.contains(where: { $0.connection.peer == opening.connection.peer }) { waiting.remove(opening.connection.peer) }
+    unmark(opening.connection.peer)
+  }
+
+  /// Nothing is spared for a login that waits no more. What cannot be removed now is removed later.
+  private func unmark(_ peer: ProcessReference) {
+    guard !openings.contains(where: { $0.connection.peer == peer }) else { return }
+    do throws(SystemError) { try waiting.remove(peer) } catch { loop.after(1000) { [weak self] in self?.unmark(peer) } }
   }
 
   private func settle(_ opening: Opening, _ answer: VacancyAnswer) {

@@ -78,9 +78,11 @@ extension Daemon {
     let watch = watches.removeValue(forKey: id)
     if let watch { loop.unwatch(watch.handle.pidfd.raw) }
     let why = watch?.endReason ?? reason
+    // The evidence first: killed in between, the next daemon finds the session once more and says its end twice, not never.
     if let local = localSessions.removeValue(forKey: id) {
+      record.sessionEnd(Escape.visible(local.name), local.session, reason: why)
       try? localFiles.remove(id)
-      return record.sessionEnd(Escape.visible(local.name), local.session, reason: why)
+      return
     }
     // A session that could not be opened has no watch yet.
     guard var lease = watch.flatMap({ leases[$0.name] }) ?? leases.values.first(where: { $0.sessions.contains { $0.id == id } }) else { return }
@@ -90,8 +92,8 @@ extension Daemon {
     lease.leaving.append(session)
     if lease.sessions.isEmpty { lease.state = .draining }
     leases[lease.name.text] = lease
-    keep(lease)
     record.sessionEnd(lease.name.text, session, reason: why)
+    keep(lease)
     if lease.state == .active { hasty.remove(lease.name.text) }
     if lease.state == .draining {
       beginEnd(of: lease)
@@ -160,6 +162,9 @@ extension Daemon {
   /// a moment to read why.
   func loginRefused(_ refused: RefusedLogin, peer: ProcessReference) {
     record.refusal(refused, pid: peer.pid)
+    // What an earlier daemon opened for this login, and died before the login heard of it, is nobody's.
+    let unheard = leases[refused.name]?.sessions ?? localSessions.values.filter { Escape.visible($0.name, limit: 64) == refused.name }.map(\.session)
+    for session in unheard where session.process == peer { sessionEnded(session.id, reason: .loginGone) }
     let programs = configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"]
     guard let program = ProcessTable.program(of: peer.pid), programs.contains(program) else { return }
     dismissed.append(peer)
@@ -171,11 +176,14 @@ extension Daemon {
 
   /// At start: leases of an earlier daemon whose sessions live go on; all that has no live session is taken down; what is
   /// shown or built without a lease goes (invariant 10).
-  func reconcile() {
-    for found in (try? leaseFiles.all()) ?? [] {
+  /// - Throws: if nobody can say now which leases there are, or one of their live processes cannot be watched: people are in, and a
+  ///   start that is tried again is better than throwing them out.
+  func reconcile() throws(SystemError) {
+    for found in try leaseFiles.all() {
       switch found {
       case .lease(var lease):
-        let alive = lease.sessions.filter { (try? watch($0, name: lease.name.text, isRestart: true)) != nil }
+        var alive: [Session] = []
+        for session in lease.sessions where try watchAgain(session, name: lease.name.text) { alive.append(session) }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.leaving.append(session)
           record.sessionEnd(lease.name.text, session, reason: session.ending ?? .daemonWasAway)
@@ -187,17 +195,23 @@ extension Daemon {
         if lease.state == .active, let marker { try? projection.show(lease, marker: marker) }
         for session in alive { if let why = session.ending { end(session.id, why: why) } }
       case .damaged(let name, let reason):
-        record.note(.endFailed, .error, "the lease of \(name.text) is damaged (\(reason)); its account is taken down")
+        record.note(.endFailed, .error, "the lease of \(name.text) is damaged (\(reason)); its account is taken down", [.init("name", .string(name.text))])
         takeDown(name)
       }
     }
-    for local in (try? localFiles.all()) ?? [] {
-      if (try? watch(local.session, name: local.name, isRestart: true)) != nil {
-        localSessions[local.session.id] = local
-        if let why = local.session.ending { end(local.session.id, why: why) }
-      } else {
-        try? localFiles.remove(local.session.id)
-        record.sessionEnd(Escape.visible(local.name), local.session, reason: local.session.ending ?? .daemonWasAway)
+    for found in try localFiles.all() {
+      switch found {
+      case .session(let local):
+        if try watchAgain(local.session, name: local.name) {
+          localSessions[local.session.id] = local
+          if let why = local.session.ending { end(local.session.id, why: why) }
+        } else {
+          record.sessionEnd(Escape.visible(local.name), local.session, reason: local.session.ending ?? .daemonWasAway)
+          try? localFiles.remove(local.session.id)
+        }
+      case .damaged(let file, let reason):
+        record.note(.endFailed, .error, "the file of a local account's session, local/\(Escape.visible(file)), is damaged (\(reason)); if the session lives, nobody ends it any more when its time is over")
+        try? localFiles.remove(file: file)
       }
     }
     for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }
@@ -205,6 +219,17 @@ extension Daemon {
       record.note(.endFailed, .error, "what NSS shows cannot be cleared of what has no lease: \(error.sentence)")
     }
     for lease in leases.values where lease.state == .draining { beginEnd(of: lease) }
+  }
+
+  /// - Returns: false if the session's process is gone.
+  private func watchAgain(_ session: Session, name: String) throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      try watch(session, name: name, isRestart: true)
+      return true
+    } catch {
+      if error.isExhausted { throw error }
+      return false
+    }
   }
 
   /// An account without a lease that can be read: whatever is known of it is put into a draining one. The registry must say

@@ -20,7 +20,7 @@ import Policy
     [
       .notSetUp, .notThisBoot, .configurationUnusable(secret), .lookupFailed(secret), .nameNotAdmitted, .notShownHere, .programNotListed,
       .serviceNotServed(secret), .noLease, .authenticationInfo(secret), .noCredential, .noKey(method: secret), .plainKey(type: secret),
-      .severalCertificates(2), .notForEmergencies, .denied(user: nil, admin: secret), .stepUp(StepUp(level: "urn:example:loa:3", methods: ["mfa"]), user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .daemonAnswer(secret), .notKept,
+      .severalCertificates(2), .notForEmergencies, .denied(user: nil, admin: secret), .stepUp(StepUp(level: "urn:example:loa:3", methods: ["mfa"]), user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .noAnswer(secret), .daemonAnswer(secret), .notKept,
     ]
     + CertificateRule.allCases.map { .certificate(CertificateRefusal($0, "half a sentence")) }
     + [.approvalOver, .notApproved(ApprovalReply("approval-pending", happened: "nobody has answered.", remedy: "Log in again.", detail: secret)), .notApproved(.unavailable(secret))]
@@ -56,6 +56,7 @@ import Policy
     case .ceiling(let breach): 50 + index(breach)
     case .notApproved: 62
     case .approvalOver: 63
+    case .noAnswer: 64
     }
   }
   static func index(_ failure: PolicyFailure) -> Int {
@@ -95,7 +96,7 @@ import Policy
   }
 
   @Test func theTableIsWhole() {
-    #expect(Set(Self.all.map(Self.index)) == Set(0...41).subtracting([14]).union(50...57).union(60...63))
+    #expect(Set(Self.all.map(Self.index)) == Set(0...41).subtracting([14]).union(50...57).union(60...64))
   }
 
   @Test func everyRefusalHasATokenOfItsOwn() {
@@ -143,7 +144,7 @@ import Policy
   }
 
   @Test func exitStatusesAreThoseOfTheCommandLine() {
-    let three = ["not-this-boot", "no-daemon", "daemon-answer", "open-not-ready", "policy-relay"]
+    let three = ["not-this-boot", "no-daemon", "no-answer", "daemon-answer", "open-not-ready", "policy-relay"]
     let two = ["not-set-up", "configuration-unusable", "authentication-info", "certificate-form", "certificate-size", "certificate-signature", "revocation-lists-unusable"]
     for refusal in Self.all {
       #expect(refusal.exitStatus == (three.contains(refusal.token) ? 3 : two.contains(refusal.token) ? 2 : 1), "\(refusal.token)")
@@ -160,7 +161,7 @@ import Policy
       "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration", "ceiling-recording",
     ])
     let errors = Set([
-      "not-set-up", "not-this-boot", "configuration-unusable", "lookup-failed", "program-not-listed", "authentication-info", "no-daemon", "daemon-answer",
+      "not-set-up", "not-this-boot", "configuration-unusable", "lookup-failed", "program-not-listed", "authentication-info", "no-daemon", "no-answer", "daemon-answer",
       "not-kept", "revocation-lists-unusable", "open-source-failed", "open-no-process", "open-not-written", "open-no-home", "open-not-ready", "approval-unavailable",
     ])
     for refusal in Self.all {
