@@ -40,9 +40,11 @@ extension Daemon {
     let watch = watches.removeValue(forKey: id)
     if let watch { loop.unwatch(watch.handle.pidfd.raw) }
     let why = watch?.endReason ?? reason
+    // Evidence first: who is killed between the two says an end twice, and never not at all.
     if let local = localSessions.removeValue(forKey: id) {
+      record.sessionEnd(Escape.visible(local.name), local.session, reason: why)
       try? localFiles.remove(id)
-      return record.sessionEnd(Escape.visible(local.name), local.session, reason: why)
+      return
     }
     // A session that could not be opened has no watch yet.
     guard var lease = watch.flatMap({ leases[$0.name] }) ?? leases.values.first(where: { $0.sessions.contains { $0.id == id } }) else { return }
@@ -52,8 +54,8 @@ extension Daemon {
     lease.leaving.append(session)
     if lease.sessions.isEmpty { lease.state = .draining }
     leases[lease.name.text] = lease
-    keep(lease)
     record.sessionEnd(lease.name.text, session, reason: why)
+    keep(lease)
     if lease.state == .draining {
       beginEnd(of: lease)
     } else if let marker {
@@ -112,6 +114,7 @@ extension Daemon {
   /// a moment to read why.
   func loginRefused(_ refused: RefusedLogin, peer: ProcessReference) {
     record.refusal(refused, pid: peer.pid)
+    endUnheard(refused, peer)
     let programs = configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"]
     guard let program = ProcessTable.program(of: peer.pid), programs.contains(program) else { return }
     dismissed.append(peer)
@@ -119,6 +122,16 @@ extension Daemon {
       loop.after(milliseconds) { if let handle = try? ProcessHandle(peer) { handle.signal(signal) } }
     }
     loop.after(6000) { [weak self] in self?.dismissed.removeAll { $0 == peer } }
+  }
+
+  /// A login that is refused because it never heard that its session was open (a daemon that was killed between writing it down
+  /// and answering) has that session still: it is over. The request's number tells it from others of the same process.
+  private func endUnheard(_ refused: RefusedLogin, _ peer: ProcessReference) {
+    guard let request = refused.decision?.requestID, !request.isEmpty else { return }
+    let sessions = leases.values.flatMap(\.sessions) + localSessions.values.map(\.session)
+    for session in sessions where session.process == peer && session.decision.requestID.isExactly(request) {
+      sessionEnded(session.id, reason: "its login did not hear that it was open")
+    }
   }
 
   /// At start: leases of an earlier daemon whose sessions live go on; all that has no live session is taken down; what is
@@ -146,8 +159,8 @@ extension Daemon {
       if (try? watch(local.session, name: local.name)) != nil {
         localSessions[local.session.id] = local
       } else {
-        try? localFiles.remove(local.session.id)
         record.sessionEnd(Escape.visible(local.name), local.session, reason: "it ended while no daemon ran")
+        try? localFiles.remove(local.session.id)
       }
     }
     for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }
