@@ -5,7 +5,7 @@ public import HostSystem
 public struct LocalSession: Sendable {
   public let name: String
   public let uid: UInt32
-  public let session: Session
+  public var session: Session
 
   public init(name: String, uid: UInt32, session: Session) {
     self.name = name

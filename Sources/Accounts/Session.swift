@@ -18,6 +18,9 @@ public struct Session: Sendable {
   public let deadline: Deadline
   /// Seconds after which the policy must have been asked again; nil: as the host says.
   public let reevaluateSeconds: UInt64?
+  /// False from the first line about it until its grant is in the audit log. A daemon that is killed in between has told
+  /// nobody that it is open, and perhaps made no home: the next one takes it down.
+  public var isOpen = true
 
   public init(id: String, process: ProcessReference, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
     groups: [GrantedGroup], shell: String, opened: UInt64, deadline: Deadline, reevaluateSeconds: UInt64? = nil) {
@@ -66,6 +69,7 @@ extension Session {
     o.set("deadline_wall_ns", .integer(deadline.wall))
     o.set("deadline_boot_ns", .integer(deadline.boot))
     o.set("reevaluate_seconds", reevaluateSeconds.map { .unsigned($0) })
+    o.set("opening", isOpen ? nil : .boolean(true))
     return o.value
   }
 
@@ -78,5 +82,6 @@ extension Session {
       opened: try read.unsigned("opened"),
       deadline: Deadline(wall: try read.integer("deadline_wall_ns"), boot: try read.integer("deadline_boot_ns")),
       reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"))
+    isOpen = !read.has("opening")
   }
 }

@@ -177,7 +177,8 @@ extension Daemon {
     var step = "the session's number"
     var begun: String?
     do throws(SystemError) {
-      let session = try newSession(request, opening.connection.peer, groups, configuration)
+      var session = try newSession(request, opening.connection.peer, groups, configuration)
+      session.isOpen = false
       var lease = leases[name.text] ?? Lease(name: name, uid: request.uid, home: configuration.accounts.homeRoot + "/" + name.text)
       lease.sessions.append(session)
       step = "the lease"
@@ -195,6 +196,10 @@ extension Daemon {
       try projection.show(lease, marker: marker)
       step = "the audit line"
       try record.grant(name.text, uid: request.uid, isLocal: false, session)
+      step = "the lease"
+      lease.sessions[lease.sessions.count - 1].isOpen = true
+      try leaseFiles.write(lease)
+      leases[name.text] = lease
       return (session, notes)
     } catch {
       if let begun { sessionEnded(begun, reason: "it could not be opened") }
@@ -225,13 +230,17 @@ extension Daemon {
     }
     do throws(OpeningFailure) { try takeUse(of: request, configuration) } catch { return refuse(connection, error.refusal, error.detail) }
     do throws(SystemError) {
-      let session = try newSession(request, connection.peer, [], configuration)
-      let local = LocalSession(name: request.name, uid: request.uid, session: session)
+      var session = try newSession(request, connection.peer, [], configuration)
+      session.isOpen = false
+      var local = LocalSession(name: request.name, uid: request.uid, session: session)
       try localFiles.write(local)
       localSessions[session.id] = local
       do throws(SystemError) {
         try watch(session, name: request.name)
         try record.grant(Escape.visible(request.name), uid: request.uid, isLocal: true, session)
+        local.session.isOpen = true
+        try localFiles.write(local)
+        localSessions[session.id] = local
       } catch {
         sessionEnded(session.id, reason: "it could not be opened")
         throw error

@@ -134,16 +134,19 @@ extension Daemon {
     }
   }
 
+  private static let endedUnseen = "it ended while no daemon ran"
+  private static let neverOpened = "the daemon ended before it was open"
+
   /// At start: leases of an earlier daemon whose sessions live go on; all that has no live session is taken down; what is
   /// shown or built without a lease goes (invariant 10).
   func reconcile() {
     for found in (try? leaseFiles.all()) ?? [] {
       switch found {
       case .lease(var lease):
-        let alive = lease.sessions.filter { (try? watch($0, name: lease.name.text)) != nil }
+        let alive = lease.sessions.filter { $0.isOpen && (try? watch($0, name: lease.name.text)) != nil }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.leaving.append(session)
-          record.sessionEnd(lease.name.text, session, reason: "it ended while no daemon ran")
+          record.sessionEnd(lease.name.text, session, reason: session.isOpen ? Daemon.endedUnseen : Daemon.neverOpened)
         }
         lease.sessions = alive
         if alive.isEmpty { lease.state = .draining }
@@ -156,10 +159,10 @@ extension Daemon {
       }
     }
     for local in (try? localFiles.all()) ?? [] {
-      if (try? watch(local.session, name: local.name)) != nil {
+      if local.session.isOpen, (try? watch(local.session, name: local.name)) != nil {
         localSessions[local.session.id] = local
       } else {
-        record.sessionEnd(Escape.visible(local.name), local.session, reason: "it ended while no daemon ran")
+        record.sessionEnd(Escape.visible(local.name), local.session, reason: local.session.isOpen ? Daemon.endedUnseen : Daemon.neverOpened)
         try? localFiles.remove(local.session.id)
       }
     }

@@ -210,13 +210,13 @@ static int descriptors(void) {
 static void serial(int count, int every) {
   struct login anchor = {0};
   long begun = milliseconds();
-  open_session(&anchor, &people[known - 1]);
+  if (open_session(&anchor, &people[known - 1])) look(&anchor, people[known - 1].name);
   say(&anchor, people[known - 1].name, begun);
   for (int i = 0; i < count; i++) {
     const struct person *person = &people[i % (known - 1)];
     struct login login = {0};
     begun = milliseconds();
-    open_session(&login, person);
+    if (open_session(&login, person)) look(&login, person->name);
     say(&login, person->name, begun);
     close_session(&login);
     if ((i + 1) % every == 0) dprintf(1, "sample %d %d %ld\n", i + 1, descriptors(), resident());

