@@ -24,6 +24,9 @@ public struct Session: Sendable {
   public var unconfirmed: Deadline?
   /// Why it is being ended, once it is: a daemon that restarts goes on with it.
   public var ending: EndReason?
+  /// False from the first line about it until its grant is in the audit log. A daemon that is killed in between has told
+  /// nobody that it is open, and perhaps made no home: the next one takes it down.
+  public var isOpen = true
 
   public init(id: String, process: ProcessReference, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
     groups: [GrantedGroup], shell: String, opened: UInt64, deadline: Deadline, reevaluateSeconds: UInt64? = nil, subject: SubjectFacts? = nil,
@@ -80,6 +83,7 @@ extension Session {
     o.set("unconfirmed_wall_ns", unconfirmed.map { .integer($0.wall) })
     o.set("unconfirmed_boot_ns", unconfirmed.map { .integer($0.boot) })
     o.set("ending", ending?.json)
+    o.set("opening", isOpen ? nil : .boolean(true))
     return o.value
   }
 
@@ -96,5 +100,6 @@ extension Session {
       unconfirmed: !read.has("unconfirmed_wall_ns") ? nil
         : Deadline(wall: try read.integer("unconfirmed_wall_ns"), boot: try read.integer("unconfirmed_boot_ns")),
       ending: !read.has("ending") ? nil : try EndReason(read.object("ending")))
+    isOpen = !read.has("opening")
   }
 }
