@@ -1,3 +1,5 @@
+public import Encoding
+
 /// Why a session ended. The token stands in the audit log for programs, the sentence beside it for people.
 public enum EndReason: Sendable, Equatable {
   /// `close_session` ran in the process that had opened it.
@@ -58,5 +60,35 @@ public enum EndReason: Sendable, Equatable {
   /// Nothing is asked or waited for, also not in what follows.
   public var isAtOnce: Bool {
     if case .revoked = self { true } else { false }
+  }
+
+  /// What the sentence says besides the token's own words; nil: nothing.
+  private var detail: String? {
+    switch self {
+    case .endedByAdministrator(let text), .revoked(let text): text
+    case .policyNo(let words): words
+    case .policyUnreachable(let seconds): String(seconds)
+    default: nil
+    }
+  }
+
+  /// For the lease: an end that has begun goes on after a restart.
+  public var json: JSONValue {
+    var o = JSONObject()
+    o.set("token", token)
+    o.set("detail", detail)
+    return o.value
+  }
+
+  /// Only reasons for which the daemon ends a session; the others are ends that have come already.
+  public init(_ read: MemberReader) throws(MemberError) {
+    let token = try read.string("token")
+    let detail = read.has("detail") ? try read.string("detail") : nil
+    let known: [EndReason] = [
+      .deadline, .endedByAdministrator(detail ?? ""), .policyObligation, .policyNo(detail), .policyUnreachable(seconds: detail.flatMap { UInt64($0) } ?? 0),
+      .revoked(detail ?? ""),
+    ]
+    guard let reason = known.first(where: { $0.token == token }) else { throw read.wrong("token", "no reason to end a session") }
+    self = reason
   }
 }

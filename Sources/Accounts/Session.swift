@@ -22,10 +22,16 @@ public struct Session: Sendable {
   public let subject: SubjectFacts?
   /// Since when nobody has confirmed it, on both clocks; nil: the policy's last word was a yes.
   public var unconfirmed: Deadline?
+  /// Why it is being ended, once it is: a daemon that restarts goes on with it.
+  public var ending: EndReason?
+  /// False from the first line about it until its grant is in the audit log. A daemon that is killed in between has told
+  /// nobody that it is open, and perhaps made no home: the next one takes it down.
+  public var isOpen = true
 
   public init(id: String, process: ProcessReference, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
     groups: [GrantedGroup], shell: String, opened: UInt64, deadline: Deadline, reevaluateSeconds: UInt64? = nil, subject: SubjectFacts? = nil,
-    unconfirmed: Deadline? = nil) {
+    unconfirmed: Deadline? = nil, ending: EndReason? = nil) {
+    self.ending = ending
     self.id = id
     self.process = process
     self.login = login
@@ -76,6 +82,8 @@ extension Session {
     o.set("subject", subject?.json)
     o.set("unconfirmed_wall_ns", unconfirmed.map { .integer($0.wall) })
     o.set("unconfirmed_boot_ns", unconfirmed.map { .integer($0.boot) })
+    o.set("ending", ending?.json)
+    o.set("opening", isOpen ? nil : .boolean(true))
     return o.value
   }
 
@@ -90,6 +98,8 @@ extension Session {
       reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"),
       subject: !read.has("subject") ? nil : try SubjectFacts(read.object("subject")),
       unconfirmed: !read.has("unconfirmed_wall_ns") ? nil
-        : Deadline(wall: try read.integer("unconfirmed_wall_ns"), boot: try read.integer("unconfirmed_boot_ns")))
+        : Deadline(wall: try read.integer("unconfirmed_wall_ns"), boot: try read.integer("unconfirmed_boot_ns")),
+      ending: !read.has("ending") ? nil : try EndReason(read.object("ending")))
+    isOpen = !read.has("opening")
   }
 }

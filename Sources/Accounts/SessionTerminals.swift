@@ -21,7 +21,8 @@ public struct SessionTerminals: Sendable {
     }
     if let uid { family.formUnion(processes.lazy.filter { $0.belongs(to: uid) }.map(\.pid)) }
     var found: Set<String> = []
-    for pid in family {
+    // Somebody may have filled the process table; a person sits at few terminals.
+    for pid in family.sorted().prefix(4096) {
       if let stat = ProcessTable.stat(of: pid), let path = SessionTerminals.path(stat.terminal) { found.insert(path) }
     }
     paths = found.sorted()

@@ -16,10 +16,11 @@ public enum OwnProcess {
 
   /// Is killed when its parent ends (PR_SET_PDEATHSIG), from now on; ends at once if that is no longer its parent: nobody would
   /// ever tell it.
-  /// - Parameter parent: the process that started it, as that one says; nil: it did not say.
+  /// - Parameter parent: the process that started it, as that one says; else whoever is its parent now.
   public static func endWithParent(_ parent: Int32? = nil) {
+    let parent = parent ?? getppid()
     _ = sojourn_parent_death_signal()
-    if let parent, getppid() != parent { exit(1) }
+    if getppid() != parent { exit(1) }
   }
 
   /// What `ps -e` shows, up to 15 bytes (PR_SET_NAME).

@@ -37,7 +37,9 @@ extension Daemon {
 
   private func runEnds() {
     while endsRunning < Daemon.endsAtOnce, !endQueue.isEmpty {
-      let name = endQueue.removeFirst()
+      // Somebody may be waiting to come in under that name; for the others nobody hurries.
+      let awaited = Set(openings.map(\.name.text))
+      let name = endQueue.remove(at: endQueue.firstIndex { awaited.contains($0.text) } ?? 0)
       guard let lease = leases[name.text] else {
         ends.removeValue(forKey: name.text)
         continue

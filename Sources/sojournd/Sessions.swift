@@ -143,6 +143,7 @@ extension Daemon {
   func end(_ id: String, why: EndReason) {
     guard let watch = watches[id], watch.endReason == nil else { return }
     watch.endReason = why
+    change(id) { $0.ending = why }
     let isTold = tell(id, "this session ends now: \(why.sentence).")
     if why.isAtOnce {
       hasty.insert(watch.name)
@@ -161,9 +162,7 @@ extension Daemon {
   /// a moment to read why.
   func loginRefused(_ refused: RefusedLogin, peer: ProcessReference) {
     record.refusal(refused, pid: peer.pid)
-    // What an earlier daemon opened for this login, and died before the login heard of it, is nobody's.
-    let unheard = leases[refused.name]?.sessions ?? localSessions.values.filter { Escape.visible($0.name, limit: 64) == refused.name }.map(\.session)
-    for session in unheard where session.process == peer { sessionEnded(session.id, reason: .loginGone) }
+    endUnheard(refused, peer)
     let programs = configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"]
     guard let program = ProcessTable.program(of: peer.pid), programs.contains(program) else { return }
     dismissed.append(peer)
@@ -172,6 +171,18 @@ extension Daemon {
     }
     loop.after(6000) { [weak self] in self?.dismissed.removeAll { $0 == peer } }
   }
+
+  /// A login that is refused because it never heard that its session was open (a daemon that was killed between writing it down
+  /// and answering) has that session still: it is over. The request's number tells it from others of the same process.
+  private func endUnheard(_ refused: RefusedLogin, _ peer: ProcessReference) {
+    guard let request = refused.decision?.requestID, !request.isEmpty else { return }
+    let sessions = leases.values.flatMap(\.sessions) + localSessions.values.map(\.session)
+    for session in sessions where session.process == peer && session.decision.requestID.isExactly(request) {
+      sessionEnded(session.id, reason: .loginGone)
+    }
+  }
+
+  private static func unseenEnd(of session: Session) -> EndReason { session.ending ?? (session.isOpen ? .daemonWasAway : .notOpened) }
 
   /// At start: leases of an earlier daemon whose sessions live go on; all that has no live session is taken down; what is
   /// shown or built without a lease goes (invariant 10).
@@ -182,16 +193,19 @@ extension Daemon {
       switch found {
       case .lease(var lease):
         var alive: [Session] = []
-        for session in lease.sessions where try watchAgain(session, name: lease.name.text) { alive.append(session) }
+        for session in lease.sessions where session.isOpen {
+          if try watchAgain(session, name: lease.name.text) { alive.append(session) }
+        }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.leaving.append(session)
-          record.sessionEnd(lease.name.text, session, reason: .daemonWasAway)
+          record.sessionEnd(lease.name.text, session, reason: Daemon.unseenEnd(of: session))
         }
         lease.sessions = alive
         if alive.isEmpty { lease.state = .draining }
         leases[lease.name.text] = lease
         keep(lease)
         if lease.state == .active, let marker { try? projection.show(lease, marker: marker) }
+        for session in alive { if let why = session.ending { end(session.id, why: why) } }
       case .damaged(let name, let reason):
         record.note(.endFailed, .error, "the lease of \(name.text) is damaged (\(reason)); its account is taken down", [.init("name", .string(name.text))])
         takeDown(name)
@@ -200,10 +214,11 @@ extension Daemon {
     for found in try localFiles.all() {
       switch found {
       case .session(let local):
-        if try watchAgain(local.session, name: local.name) {
+        if local.session.isOpen, try watchAgain(local.session, name: local.name) {
           localSessions[local.session.id] = local
+          if let why = local.session.ending { end(local.session.id, why: why) }
         } else {
-          record.sessionEnd(Escape.visible(local.name), local.session, reason: .daemonWasAway)
+          record.sessionEnd(Escape.visible(local.name), local.session, reason: Daemon.unseenEnd(of: local.session))
           try? localFiles.remove(local.session.id)
         }
       case .damaged(let file, let reason):

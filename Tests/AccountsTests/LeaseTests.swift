@@ -23,10 +23,21 @@ import Identity
     #expect(read.sessions[0].credential.keyID == lease.sessions[0].credential.keyID)
     #expect(read.sessions[0].subject == nil && read.sessions[0].unconfirmed == nil, "an older version's")
     #expect(read.sessions[1].subject?.key == Sample.subject.key && read.sessions[1].subject?.authority == [3] && read.sessions[1].unconfirmed == Deadline(wall: 7, boot: 8))
+    #expect(read.sessions[0].ending == nil && read.sessions[1].ending == .policyNo("words"))
     #expect(try Files.facts(scratch("alice.json")).permissions == 0o600)
     try files.remove(lease.name)
     try files.remove(lease.name)
     #expect(try files.all().isEmpty)
+  }
+
+  @Test func readsTheReasonOfAnEndThatHasBegun() throws {
+    for reason: EndReason in [.deadline, .endedByAdministrator(""), .endedByAdministrator("a \"b\""), .policyObligation, .policyNo(nil), .policyNo("c"), .policyUnreachable(seconds: 300), .revoked("d")] {
+      #expect(try EndReason(MemberReader(reason.json)) == reason)
+    }
+    for reason: EndReason in [.closed, .processGone, .daemonWasAway, .notOpened, .loginGone] {
+      #expect(throws: MemberError.self) { try EndReason(MemberReader(reason.json)) }
+    }
+    #expect(throws: MemberError.self) { try EndReason(MemberReader(.object([.init("token", .string("other"))]))) }
   }
 
   @Test func showsTheUnionOfItsSessionsGroups() throws {

@@ -42,7 +42,8 @@ public struct Teardown {
     }
     let processes = ProcessEnd(uid: uid, spared: spared)
     let ended = try processes.run(leaving: leaving, milliseconds: 20_000)
-    var remaining = try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
+    // A clean end has just looked.
+    var remaining = ended.isClean ? [] : try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
     if !ended.isClean, remaining.isEmpty { remaining.append("a process of the person's that does not end") }
     // Nothing is removed under a process that could go on making it.
     if remaining.isEmpty {
