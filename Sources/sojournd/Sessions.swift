@@ -81,8 +81,7 @@ extension Daemon {
     // The evidence first: killed in between, the next daemon finds the session once more and says its end twice, not never.
     if let local = localSessions.removeValue(forKey: id) {
       record.sessionEnd(Escape.visible(local.name), local.session, reason: why)
-      try? localFiles.remove(id)
-      return
+      return removeLocalFile(id)
     }
     // A session that could not be opened has no watch yet.
     guard var lease = watch.flatMap({ leases[$0.name] }) ?? leases.values.first(where: { $0.sessions.contains { $0.id == id } }) else { return }
@@ -102,6 +101,11 @@ extension Daemon {
         record.note(.endFailed, .error, "what NSS shows of \(lease.name.text) is out of date: \(error.sentence)")
       }
     }
+  }
+
+  /// What cannot be removed now is removed later: it stands for nothing any more.
+  private func removeLocalFile(_ id: String) {
+    do throws(SystemError) { try localFiles.remove(id) } catch { loop.after(1000) { [weak self] in self?.removeLocalFile(id) } }
   }
 
   /// Writes the lease as it is. A disk (or memory) that takes nothing does not stop an end: the lease is in this process,
