@@ -137,8 +137,9 @@ targets += [
   tests("ReadinessTests", plain("Readiness", "Configuration", "Encoding", "Identity", "HostSystem")),
   tests("CommandLineTests", plain("HostSystem")),
   tests("HostSystemTests", plain("HostSystem")),
-  tests("DaemonTests", [], exclude: ["login.py"]),      // the real daemon in a private host, driven through its socket
-  tests("LoadTests", plain("Events") + ["load-driver"]),          // hundreds at once, thousands in a row
+  tests("DaemonTests", [], exclude: ["login.py", "clock.c"]),      // the real daemon in a private host, driven through its socket
+  tests("FaultTests", ["pam-driver"], exclude: ["follow.c", "sweep"]),  // one system call of a login disturbed at a time
+  tests("LoadTests", plain("Events") + ["load-driver"]),  // hundreds at once, thousands in a row
   tests("HostTests", []),                       // real sshd, ssh, daemon and policy in a private host
 ]
 if Context.environment["SOJOURN_FUZZ"] != nil {  // libFuzzer's own main: breaks every other build

@@ -109,7 +109,13 @@ extension Daemon {
     if let timer = opening.timer { loop.cancel(timer) }
     opening.timer = nil
     openings.removeAll { $0 === opening }
-    if !openings.contains(where: { $0.connection.peer == opening.connection.peer }) { waiting.remove(opening.connection.peer) }
+    unmark(opening.connection.peer)
+  }
+
+  /// Nothing is spared for a login that waits no more. What cannot be removed now is removed later.
+  private func unmark(_ peer: ProcessReference) {
+    guard !openings.contains(where: { $0.connection.peer == peer }) else { return }
+    do throws(SystemError) { try waiting.remove(peer) } catch { loop.after(1000) { [weak self] in self?.unmark(peer) } }
   }
 
   private func settle(_ opening: Opening, _ answer: VacancyAnswer) {
@@ -133,8 +139,9 @@ extension Daemon {
       let (session, notes) = try open(opening, answer)
       forget(opening)
       if !self.answer(opening.connection, .opened(Opened(session: session.id, expires: session.expires, notes: notes))) {
-        sessionEnded(session.id, reason: "the login did not wait for its session")
+        sessionEnded(session.id, reason: .loginGone)
       }
+      endIfRevoked(session.id)
       advanceOpenings()
     } catch {
       refuse(opening, error.refusal, error.detail)
@@ -202,7 +209,7 @@ extension Daemon {
       leases[name.text] = lease
       return (session, notes)
     } catch {
-      if let begun { sessionEnded(begun, reason: "it could not be opened") }
+      if let begun { sessionEnded(begun, reason: .notOpened) }
       let refusal: OpenRefusal = step == "the home" ? .noHome : step == "watching the session" ? .noProcess : .notWritten
       throw OpeningFailure(refusal: refusal, detail: "\(step): \(error.sentence)")
     }
@@ -219,7 +226,7 @@ extension Daemon {
     }
     return Session(id: try Session.newID(at: now.unixSeconds), process: process, login: request.login, credential: request.credential,
       decision: request.decision, groups: groups, shell: request.shell, opened: now.unixSeconds, deadline: Deadline(seconds: seconds, after: now),
-      reevaluateSeconds: request.reevaluateSeconds)
+      reevaluateSeconds: request.reevaluateSeconds, subject: request.subject)
   }
 
   /// An account of another source: no claim, no home, no groups; decided, written down, watched.
@@ -242,12 +249,13 @@ extension Daemon {
         try localFiles.write(local)
         localSessions[session.id] = local
       } catch {
-        sessionEnded(session.id, reason: "it could not be opened")
+        sessionEnded(session.id, reason: .notOpened)
         throw error
       }
       if !answer(connection, .opened(Opened(session: session.id, expires: session.expires, notes: []))) {
-        sessionEnded(session.id, reason: "the login did not wait for its session")
+        sessionEnded(session.id, reason: .loginGone)
       }
+      endIfRevoked(session.id)
     } catch {
       refuse(connection, .notWritten, error.sentence)
     }
