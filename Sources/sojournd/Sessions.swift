@@ -162,9 +162,7 @@ extension Daemon {
   /// a moment to read why.
   func loginRefused(_ refused: RefusedLogin, peer: ProcessReference) {
     record.refusal(refused, pid: peer.pid)
-    // What an earlier daemon opened for this login, and died before the login heard of it, is nobody's.
-    let unheard = leases[refused.name]?.sessions ?? localSessions.values.filter { Escape.visible($0.name, limit: 64) == refused.name }.map(\.session)
-    for session in unheard where session.process == peer { sessionEnded(session.id, reason: .loginGone) }
+    endUnheard(refused, peer)
     let programs = configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"]
     guard let program = ProcessTable.program(of: peer.pid), programs.contains(program) else { return }
     dismissed.append(peer)
@@ -173,6 +171,18 @@ extension Daemon {
     }
     loop.after(6000) { [weak self] in self?.dismissed.removeAll { $0 == peer } }
   }
+
+  /// A login that is refused because it never heard that its session was open (a daemon that was killed between writing it down
+  /// and answering) has that session still: it is over. The request's number tells it from others of the same process.
+  private func endUnheard(_ refused: RefusedLogin, _ peer: ProcessReference) {
+    guard let request = refused.decision?.requestID else { return }
+    let sessions = leases.values.flatMap(\.sessions) + localSessions.values.map(\.session)
+    for session in sessions where session.process == peer && session.decision.requestID.isExactly(request) {
+      sessionEnded(session.id, reason: .loginGone)
+    }
+  }
+
+  private static func unseenEnd(of session: Session) -> EndReason { session.ending ?? (session.isOpen ? .daemonWasAway : .notOpened) }
 
   /// At start: leases of an earlier daemon whose sessions live go on; all that has no live session is taken down; what is
   /// shown or built without a lease goes (invariant 10).
@@ -186,7 +196,7 @@ extension Daemon {
         for session in lease.sessions where try watchAgain(session, name: lease.name.text) { alive.append(session) }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.leaving.append(session)
-          record.sessionEnd(lease.name.text, session, reason: session.ending ?? (session.isOpen ? .daemonWasAway : .notOpened))
+          record.sessionEnd(lease.name.text, session, reason: Daemon.unseenEnd(of: session))
         }
         lease.sessions = alive
         if alive.isEmpty { lease.state = .draining }
@@ -202,11 +212,11 @@ extension Daemon {
     for found in try localFiles.all() {
       switch found {
       case .session(let local):
-        if try watchAgain(local.session, name: local.name) {
+        if local.session.isOpen, try watchAgain(local.session, name: local.name) {
           localSessions[local.session.id] = local
           if let why = local.session.ending { end(local.session.id, why: why) }
         } else {
-          record.sessionEnd(Escape.visible(local.name), local.session, reason: local.session.ending ?? (local.session.isOpen ? .daemonWasAway : .notOpened))
+          record.sessionEnd(Escape.visible(local.name), local.session, reason: Daemon.unseenEnd(of: local.session))
           try? localFiles.remove(local.session.id)
         }
       case .damaged(let file, let reason):
