@@ -175,7 +175,7 @@ extension Daemon {
   /// A login that is refused because it never heard that its session was open (a daemon that was killed between writing it down
   /// and answering) has that session still: it is over. The request's number tells it from others of the same process.
   private func endUnheard(_ refused: RefusedLogin, _ peer: ProcessReference) {
-    guard let request = refused.decision?.requestID, !request.isEmpty else { return }
+    guard let request = refused.decision?.requestID else { return }
     let sessions = leases.values.flatMap(\.sessions) + localSessions.values.map(\.session)
     for session in sessions where session.process == peer && session.decision.requestID.isExactly(request) {
       sessionEnded(session.id, reason: .loginGone)
@@ -193,9 +193,7 @@ extension Daemon {
       switch found {
       case .lease(var lease):
         var alive: [Session] = []
-        for session in lease.sessions where session.isOpen {
-          if try watchAgain(session, name: lease.name.text) { alive.append(session) }
-        }
+        for session in lease.sessions where try watchAgain(session, name: lease.name.text) { alive.append(session) }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.leaving.append(session)
           record.sessionEnd(lease.name.text, session, reason: Daemon.unseenEnd(of: session))
@@ -233,8 +231,9 @@ extension Daemon {
     for lease in leases.values where lease.state == .draining { beginEnd(of: lease) }
   }
 
-  /// - Returns: false if the session's process is gone.
+  /// - Returns: false if the session's process is gone, or nobody was told that it is open.
   private func watchAgain(_ session: Session, name: String) throws(SystemError) -> Bool {
+    guard session.isOpen else { return false }
     do throws(SystemError) {
       try watch(session, name: name, isRestart: true)
       return true
