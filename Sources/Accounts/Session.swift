@@ -18,6 +18,8 @@ public struct Session: Sendable {
   public let deadline: Deadline
   /// Seconds after which the policy must have been asked again; nil: as the host says.
   public let reevaluateSeconds: UInt64?
+  /// How its processes are known, as far as it was seen while the process that opened it lived.
+  public var marks = SessionMarks()
 
   public init(id: String, process: ProcessReference, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
     groups: [GrantedGroup], shell: String, opened: UInt64, deadline: Deadline, reevaluateSeconds: UInt64? = nil) {
@@ -66,6 +68,8 @@ extension Session {
     o.set("deadline_wall_ns", .integer(deadline.wall))
     o.set("deadline_boot_ns", .integer(deadline.boot))
     o.set("reevaluate_seconds", reevaluateSeconds.map { .unsigned($0) })
+    o.set("audit_session", marks.auditSession.map { .integer(Int64($0)) })
+    o.set("scope", marks.scope)
     return o.value
   }
 
@@ -78,5 +82,7 @@ extension Session {
       opened: try read.unsigned("opened"),
       deadline: Deadline(wall: try read.integer("deadline_wall_ns"), boot: try read.integer("deadline_boot_ns")),
       reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"))
+    marks.auditSession = !read.has("audit_session") ? nil : try read.id("audit_session")
+    marks.scope = !read.has("scope") ? nil : try read.optionalString("scope")
   }
 }

@@ -30,6 +30,9 @@ final class Daemon {
   var watches: [String: SessionWatch] = [:]
   var openings: [Opening] = []
   var ends: [String: LeaseEnd] = [:]
+  var trims: [String: LeaseTrim] = [:]
+  var strays = StrayState()
+  let strayMarks = StrayMarks(directory: Places.strays)
   var candidates = CandidateState()
   var connections: [Int32: Connection] = [:]
   /// Uids whose processes are being looked into.
@@ -106,6 +109,7 @@ final class Daemon {
     configuration = try? PublishedConfiguration.current()
     renewRelay()
     reconcile()
+    resumeStrays()
     readConfiguration { [unowned self] in
       notifyService("READY=1\nSTATUS=" + (configuration == nil ? "no usable configuration" : "running"))
       verifyHost()
@@ -136,6 +140,7 @@ final class Daemon {
     notifyService("WATCHDOG=1")
     checkPlaces()
     endWhatIsOver()
+    noteMarks()
     lookAtProcesses()
     lookAtRevocationLists()
     ticks += 1

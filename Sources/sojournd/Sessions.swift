@@ -32,6 +32,7 @@ extension Daemon {
   /// `close_session` ran in the process that opened it. Anybody else's word does not end a session.
   func sessionClosed(_ id: String, by peer: ProcessReference) {
     guard let watch = watches[id], watch.handle.reference == peer else { return }
+    noteMarks()
     sessionEnded(id, reason: "closed")
   }
 
@@ -42,25 +43,24 @@ extension Daemon {
     let why = watch?.endReason ?? reason
     if let local = localSessions.removeValue(forKey: id) {
       try? localFiles.remove(id)
-      return record.sessionEnd(Escape.visible(local.name), local.session, reason: why)
+      record.sessionEnd(Escape.visible(local.name), local.session, reason: why)
+      return beginScopeEnd(of: local)
     }
     // A session that could not be opened has no watch yet.
     guard var lease = watch.flatMap({ leases[$0.name] }) ?? leases.values.first(where: { $0.sessions.contains { $0.id == id } }) else { return }
     guard let session = lease.sessions.first(where: { $0.id == id }) else { return }
-    lease.sessions.removeAll { $0.id == id }
-    lease.leaving.removeAll { !$0.process.isAlive }
-    lease.leaving.append(session)
+    lease.retire(session)
     if lease.sessions.isEmpty { lease.state = .draining }
     leases[lease.name.text] = lease
     keep(lease)
     record.sessionEnd(lease.name.text, session, reason: why)
-    if lease.state == .draining {
-      beginEnd(of: lease)
-    } else if let marker {
+    guard lease.state == .active else { return beginEnd(of: lease) }
+    if let marker {
       do throws(SystemError) { try projection.show(lease, marker: marker) } catch {
         record.note(.endFailed, .error, "what NSS shows of \(lease.name.text) is out of date: \(error.sentence)")
       }
     }
+    beginTrim(of: lease.name)
   }
 
   /// Writes the lease as it is. A disk (or memory) that takes nothing does not stop an end: the lease is in this process,
@@ -129,14 +129,16 @@ extension Daemon {
       case .lease(var lease):
         let alive = lease.sessions.filter { (try? watch($0, name: lease.name.text)) != nil }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
-          lease.leaving.append(session)
+          lease.retire(session)
           record.sessionEnd(lease.name.text, session, reason: "it ended while no daemon ran")
         }
-        lease.sessions = alive
         if alive.isEmpty { lease.state = .draining }
         leases[lease.name.text] = lease
         keep(lease)
         if lease.state == .active, let marker { try? projection.show(lease, marker: marker) }
+        // A worker of the daemon before may have been stopped in the middle.
+        LoginGroup.thaw(uid: lease.uid)
+        if !lease.leaving.isEmpty { beginTrim(of: lease.name) }
       case .damaged(let name, let reason):
         record.note(.endFailed, .error, "the lease of \(name.text) is damaged (\(reason)); its account is taken down")
         takeDown(name)
@@ -148,6 +150,7 @@ extension Daemon {
       } else {
         try? localFiles.remove(local.session.id)
         record.sessionEnd(Escape.visible(local.name), local.session, reason: "it ended while no daemon ran")
+        beginScopeEnd(of: local)
       }
     }
     for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }

@@ -48,7 +48,7 @@ enum Sample {
   static func lease(_ name: String = "alice", uid: UInt32 = 70_001) throws -> Lease {
     var lease = Lease(name: try Sample.name(name), uid: uid, home: "/var/lib/sojourn/home/" + name)
     lease.sessions = [session(), session("1700000001-00000001", groups: [.init(name: "deploy", gid: 997), .init(name: "dbops", gid: 998)])]
-    lease.leaving = [session("1699999999-00000001")]
+    lease.retire(session("1699999999-00000001", groups: [.init(name: "backup", gid: 34)]))
     return lease
   }
 }
