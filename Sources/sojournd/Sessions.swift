@@ -137,7 +137,7 @@ extension Daemon {
         keep(lease)
         if lease.state == .active, let marker { try? projection.show(lease, marker: marker) }
         // A worker of the daemon before may have been stopped in the middle.
-        LoginGroup.thaw(uid: lease.uid)
+        if lease.leaving.isEmpty { LoginGroup.thaw(uid: lease.uid) } else { setGoing(lease.uid) }
         if !lease.leaving.isEmpty { beginTrim(of: lease.name) }
       case .damaged(let name, let reason):
         record.note(.endFailed, .error, "the lease of \(name.text) is damaged (\(reason)); its account is taken down")

@@ -73,7 +73,7 @@ extension Daemon {
     loop.after(failures < 2 ? 1000 : 300_000) { [weak self] in self?.beginTrim(of: name) }
   }
 
-  private func setGoing(_ uid: UInt32) {
+  func setGoing(_ uid: UInt32) {
     LoginGroup.thaw(uid: uid)
     Worker.start(loop, Places.reaper, [String(uid), "continue"], milliseconds: 5000) { _ in }
   }
@@ -124,7 +124,7 @@ extension Daemon {
     guard !wanted.isEmpty else { return }
     for process in processes where !process.isGone {
       for uid in Set([process.realUser, process.savedUser]) {
-        guard let (name, withdrawn) = wanted[uid], !withdrawn.isDisjoint(with: process.groups) else { continue }
+        guard let (name, withdrawn) = wanted[uid], !withdrawn.isDisjoint(with: ProcessTable.groupsOfThreads(process)) else { continue }
         wanted.removeValue(forKey: uid)
         beginTrim(of: name)
       }

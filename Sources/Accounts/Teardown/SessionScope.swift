@@ -38,6 +38,8 @@ public struct SessionScope {
     let inside = group.processes()
     if SSHListener.isAmong(inside, programs: spared) {
       left.append("an SSH server that the person started as root goes on in \(path)")
+    } else if inside.contains(ProcessTable.ownPid) {
+      left.append("sojournd was started by hand in \(path), which is not ended")
     } else if untouchable.contains(where: { inside.contains($0.pid) && $0.isAlive }) {
       left.append("\(path) holds another login, so it is not ended as a whole")
     } else if !group.isEmpty {
