@@ -5,7 +5,7 @@ public import Encoding
 public struct AuditEvent: Sendable {
   /// What happened.
   public enum Kind: Sendable {
-    case grant, refusal, sessionEnd, sessionCleared, leaseEnd, strays, endFailed, intruder, candidates, configuration, daemon, breakGlass
+    case grant, refusal, sessionEnd, sessionCleared, leaseEnd, strays, endFailed, intruder, candidates, configuration, daemon, breakGlass, reevaluation
 
     public var text: String {
       switch self {
@@ -21,6 +21,7 @@ public struct AuditEvent: Sendable {
       case .configuration: "configuration"
       case .daemon: "daemon"
       case .breakGlass: "break-glass"
+      case .reevaluation: "reevaluation"
       }
     }
   }

@@ -17,6 +17,11 @@ struct WorkerOptions {
 
   func all(_ word: String) -> [String] { values[word] ?? [] }
 
+  /// A daemon that is started anew begins its work anew: the workers of the last one end with it.
+  func endWithDaemon() {
+    if let daemon = all("--daemon").first.flatMap({ Int32($0) }) { OwnProcess.endWithParent(daemon) }
+  }
+
   /// `PID:START`, as the daemon writes processes; nil if one is none.
   func processes(_ word: String) -> [ProcessReference]? {
     var found: [ProcessReference] = []
@@ -30,12 +35,12 @@ struct WorkerOptions {
 }
 
 enum TrimWorker {
-  /// `trim NAME UID [--over SESSION]… [--spare PROGRAM]…`; writes its report.
+  /// `trim NAME UID [--daemon PID] [--over SESSION]… [--spare PROGRAM]…`; writes its report.
   static func run(_ arguments: [String]) -> Int32 {
-    OwnProcess.endWithParent()
     guard arguments.count >= 2, let name = AccountName(arguments[0]), let uid = UInt32(arguments[1]), uid >= 1000,
-      let options = WorkerOptions(arguments.dropFirst(2), known: ["--over", "--spare"])
+      let options = WorkerOptions(arguments.dropFirst(2), known: ["--daemon", "--over", "--spare"])
     else { return 64 }
+    options.endWithDaemon()
     do throws(SystemError) {
       let trim = Trim(name: name, uid: uid, over: Set(options.all("--over")), spared: options.all("--spare"))
       guard let text = try trim.run(registry: UIDRegistry(directory: Places.uids)).json.text() else { return 1 }
@@ -48,26 +53,26 @@ enum TrimWorker {
 }
 
 enum ScopeWorker {
-  /// `scope UID SCOPE [--leaving PID:START]… [--live PID:START]… [--spare PROGRAM]…`; writes its report.
+  /// `scope UID SCOPE [--daemon PID] [--leaving PID:START]… [--live PID:START]… [--spare PROGRAM]…`; writes its report.
   static func run(_ arguments: [String]) -> Int32 {
-    OwnProcess.endWithParent()
-    guard arguments.count >= 2, let uid = UInt32(arguments[0]), let options = WorkerOptions(arguments.dropFirst(2), known: ["--leaving", "--live", "--spare"]),
+    guard arguments.count >= 2, let uid = UInt32(arguments[0]), let options = WorkerOptions(arguments.dropFirst(2), known: ["--daemon", "--leaving", "--live", "--spare"]),
       let leaving = options.processes("--leaving"), let live = options.processes("--live"),
       let scope = SessionScope(arguments[1], uid: uid, leaving: leaving, spared: options.all("--spare"))
     else { return 64 }
+    options.endWithDaemon()
     guard let text = scope.run(untouchable: live).json.text() else { return 1 }
     return write(text)
   }
 }
 
 enum StraysWorker {
-  /// `strays [--gone UID]… [--without UID:GID]…`; writes its report.
+  /// `strays [--daemon PID] [--gone UID]… [--without UID:GID]…`; writes its report.
   static func run(_ arguments: [String]) -> Int32 {
-    OwnProcess.endWithParent()
     OwnProcess.setName("sojourn-strays")
     OwnProcess.yieldToOthers()
     OwnProcess.raiseDescriptorLimit()
-    guard let options = WorkerOptions(arguments[...], known: ["--gone", "--without"]) else { return 64 }
+    guard let options = WorkerOptions(arguments[...], known: ["--daemon", "--gone", "--without"]) else { return 64 }
+    options.endWithDaemon()
     var people: [UInt32: StraySearch.Wanted] = [:]
     for text in options.all("--without") {
       let parts = text.split(separator: ":")

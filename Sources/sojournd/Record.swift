@@ -69,9 +69,16 @@ struct Record {
     note(.breakGlass, .alert, "BREAK GLASS: \(message) (\(Escape.visible(refused.token)), from \(Escape.visible(refused.login.remote)))", emergency)
   }
 
-  func sessionEnd(_ name: String, _ session: Session, reason: String) {
-    note(.sessionEnd, .info, "session \(session.id) of \(name) is over: \(reason)",
-      [.init("session", .string(session.id)), .init("name", .string(name)), .init("reason", .string(reason))])
+  func sessionEnd(_ name: String, _ session: Session, reason: EndReason) {
+    note(.sessionEnd, .info, "session \(session.id) of \(name) is over: \(reason.sentence)",
+      [.init("session", .string(session.id)), .init("name", .string(name)), .init("reason", .string(reason.token)), .init("detail", .string(reason.sentence))])
+  }
+
+  /// What came of asking the policy again, where it changes something.
+  func reevaluation(_ name: String, _ session: Session, _ outcome: String, _ message: String, _ decision: DecisionFacts?, _ level: SystemLog.Level) {
+    var facts: [JSONValue.Member] = [.init("session", .string(session.id)), .init("name", .string(Escape.visible(name))), .init("outcome", .string(outcome))]
+    if let decision { facts.append(.init("decision", decision.escaped)) }
+    note(.reevaluation, level, message, facts)
   }
 
   /// Sessions are over and others of the account go on: what was ended of them.

@@ -54,7 +54,7 @@ extension Daemon {
     strays.timer = nil
     strays.due = .max
     guard !strays.isRunning else { return }
-    var arguments = ["strays"]
+    var arguments = ["strays", "--daemon", String(ProcessTable.ownPid)]
     var gone: [UInt32] = []
     for uid in strayMarks.all().prefix(Daemon.straysAtOnce) {
       guard case .name(let name) = try? registry.holder(of: uid) else {
@@ -70,7 +70,7 @@ extension Daemon {
       strayMarks.remove(uid)
       for gid in lease.withdrawnGroups.sorted() { arguments += ["--without", "\(uid):\(gid)"] }
     }
-    guard arguments.count > 1 else { return }
+    guard arguments.count > 3 else { return }
     strays.isRunning = true
     strays.marked = []
     let begin = Moment.now().boot

@@ -35,7 +35,7 @@ extension Daemon {
     trims[name.text, default: LeaseTrim()].isRunning = true
     trims[name.text]?.again = false
     let over = Set(lease.leaving.map(\.id))
-    var arguments = ["trim", name.text, String(lease.uid)]
+    var arguments = ["trim", name.text, String(lease.uid), "--daemon", String(ProcessTable.ownPid)]
     for id in over.sorted() { arguments += ["--over", id] }
     for program in sshdPrograms { arguments += ["--spare", program] }
     Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 60_000) { [weak self] outcome in self?.trimDone(of: name, over, outcome) }
@@ -84,7 +84,7 @@ extension Daemon {
     let session = local.session
     // A process that opened several sessions is nobody's to kill while one of them lives.
     let isShared = watches.values.contains { $0.handle.reference == session.process }
-    var arguments = ["scope", String(local.uid), scope]
+    var arguments = ["scope", String(local.uid), scope, "--daemon", String(ProcessTable.ownPid)]
     if !isShared { arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"] }
     for watch in watches.values { arguments += ["--live", "\(watch.handle.reference.pid):\(watch.handle.reference.start)"] }
     for program in sshdPrograms { arguments += ["--spare", program] }

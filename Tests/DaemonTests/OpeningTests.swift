@@ -151,7 +151,7 @@ import Testing
         #expect(login.isOpened)
         #expect(login.process.wait(seconds: 8) != nil)
         #expect(try host.tracesLeft(of: "alice") == "")
-        #expect(try host.audit().contains { $0["event"] as? String == "session-end" && $0["reason"] as? String == "its time was over" })
+        #expect(try host.audit().contains { $0["event"] as? String == "session-end" && $0["reason"] as? String == "deadline" })
     }
 
     @Test func anAdministratorEndsASessionOrAName() throws {
@@ -166,7 +166,7 @@ import Testing
         #expect(try host.tracesLeft(of: "alice") == "")
         #expect(try host.ask(#"{"request":"end","target":"nobody-here","reason":""}"#)["reply"] as? String == "failed")
         #expect(three.process.isRunning)
-        #expect(try host.audit().contains { $0["reason"] as? String == #"ended by an administrator: a\x1b[31mreason"# })
+        #expect(try host.audit().contains { $0["reason"] as? String == "ended-by-admin" && $0["detail"] as? String == #"ended by an administrator: a\x1b[31mreason"# })
         #expect(!(try host.host.read("/var/log/sojourn/audit.jsonl") ?? "").contains("\u{1b}"))
     }
 }
