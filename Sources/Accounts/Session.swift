@@ -18,6 +18,8 @@ public struct Session: Sendable {
   public var deadline: Deadline
   /// Seconds after which the policy must have been asked again; nil: as the host says.
   public var reevaluateSeconds: UInt64?
+  /// How its processes are known, as far as it was seen while the process that opened it lived.
+  public var marks = SessionMarks()
   /// What it is judged by again while it lasts; nil: an older version opened it.
   public let subject: SubjectFacts?
   /// Since when nobody has confirmed it, on both clocks; nil: the policy's last word was a yes.
@@ -79,6 +81,8 @@ extension Session {
     o.set("deadline_wall_ns", .integer(deadline.wall))
     o.set("deadline_boot_ns", .integer(deadline.boot))
     o.set("reevaluate_seconds", reevaluateSeconds.map { .unsigned($0) })
+    o.set("audit_session", marks.auditSession.map { .integer(Int64($0)) })
+    o.set("scope", marks.scope)
     o.set("subject", subject?.json)
     o.set("unconfirmed_wall_ns", unconfirmed.map { .integer($0.wall) })
     o.set("unconfirmed_boot_ns", unconfirmed.map { .integer($0.boot) })
@@ -101,5 +105,7 @@ extension Session {
         : Deadline(wall: try read.integer("unconfirmed_wall_ns"), boot: try read.integer("unconfirmed_boot_ns")),
       ending: !read.has("ending") ? nil : try EndReason(read.object("ending")))
     isOpen = !read.has("opening")
+    marks.auditSession = !read.has("audit_session") ? nil : try read.id("audit_session")
+    marks.scope = !read.has("scope") ? nil : try read.optionalString("scope")
   }
 }

@@ -5,14 +5,16 @@ public import Encoding
 public struct AuditEvent: Sendable {
   /// What happened.
   public enum Kind: Sendable {
-    case grant, refusal, sessionEnd, leaseEnd, endFailed, intruder, candidates, configuration, daemon, breakGlass, reevaluation
+    case grant, refusal, sessionEnd, sessionCleared, leaseEnd, strays, endFailed, intruder, candidates, configuration, daemon, breakGlass, reevaluation
 
     public var text: String {
       switch self {
       case .grant: "grant"
       case .refusal: "refusal"
       case .sessionEnd: "session-end"
+      case .sessionCleared: "session-cleared"
       case .leaseEnd: "lease-end"
+      case .strays: "strays"
       case .endFailed: "end-failed"
       case .intruder: "intruder"
       case .candidates: "candidates"

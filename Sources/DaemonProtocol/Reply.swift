@@ -133,10 +133,12 @@ public struct DaemonStatus: Sendable {
   public var breakGlassSessions: UInt64
   /// Names whose end failed twice.
   public var quarantined: [String]
+  /// What ends could not end, remove or look at, in sentences.
+  public var leftovers: [String]
 
   public init(softwareVersion: String, pid: Int32, started: UInt64, candidatesWithheld: [String]?, configurationProblem: String?,
     isRelayed: Bool, relayProblem: String?, revocationProblem: String? = nil, leases: UInt64, sessions: UInt64,
-    breakGlassSessions: UInt64 = 0, quarantined: [String]) {
+    breakGlassSessions: UInt64 = 0, quarantined: [String], leftovers: [String] = []) {
     self.softwareVersion = softwareVersion
     self.pid = pid
     self.started = started
@@ -149,5 +151,6 @@ public struct DaemonStatus: Sendable {
     self.sessions = sessions
     self.breakGlassSessions = breakGlassSessions
     self.quarantined = quarantined
+    self.leftovers = leftovers
   }
 }

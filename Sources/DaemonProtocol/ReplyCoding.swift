@@ -85,6 +85,7 @@ extension DaemonStatus {
     o.set("sessions", .unsigned(sessions))
     o.set("break_glass_sessions", .unsigned(breakGlassSessions))
     o.set("quarantined", .strings(quarantined))
+    o.set("leftovers", .strings(leftovers))
     return o.value
   }
   public init(_ read: MemberReader) throws(MemberError) {
@@ -92,6 +93,7 @@ extension DaemonStatus {
       candidatesWithheld: read.value["candidates_withheld"]?.strings, configurationProblem: read.value["configuration_problem"]?.string,
       isRelayed: try read.boolean("relayed"), relayProblem: read.value["relay_problem"]?.string,
       revocationProblem: read.value["revocation_problem"]?.string, leases: try read.unsigned("leases"), sessions: try read.unsigned("sessions"),
-      breakGlassSessions: try read.unsigned("break_glass_sessions"), quarantined: try read.strings("quarantined"))
+      breakGlassSessions: try read.unsigned("break_glass_sessions"), quarantined: try read.strings("quarantined"),
+      leftovers: read.value["leftovers"]?.strings ?? [])
   }
 }

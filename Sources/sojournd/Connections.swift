@@ -128,7 +128,14 @@ extension Daemon {
     DaemonStatus(softwareVersion: Release.version, pid: ProcessTable.ownPid, started: started,
       candidatesWithheld: candidates.published == nil ? candidates.reasons : nil, configurationProblem: configurationProblem,
       isRelayed: configuration?.policy.via == .relay, relayProblem: relay.map(\.problem) ?? (configuration == nil ? nil : "its socket cannot be made"), revocationProblem: revocations.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count), breakGlassSessions: breakGlassSessions,
-      quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted())
+      quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted(), leftovers: Array(leftovers.prefix(50)))
+  }
+
+  /// What ends could not end, remove or look at.
+  private var leftovers: [String] {
+    let ended = ends.sorted { $0.key < $1.key }.flatMap { name, end in end.remaining.prefix(8).map { "\(name), whose account is being taken down: \($0)" } }
+    let trimmed = trims.sorted { $0.key < $1.key }.flatMap { name, trim in trim.remaining.prefix(8).map { "\(name), of sessions that are over: \($0)" } }
+    return ended + trimmed + strays.remaining
   }
 
   private var breakGlassSessions: UInt64 {

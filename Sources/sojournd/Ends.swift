@@ -10,6 +10,8 @@ import Identity
 /// An account that is being taken down.
 struct LeaseEnd {
   var failures = 0
+  /// What the last attempt could not end or remove.
+  var remaining: [String] = []
   /// It failed twice: reported, and tried again now and then.
   var isQuarantined: Bool { failures >= 2 }
 }
@@ -24,6 +26,7 @@ extension Daemon {
     let name = lease.name
     guard ends[name.text] == nil else { return }
     ends[name.text] = LeaseEnd()
+    trims.removeValue(forKey: name.text)
     do throws(SystemError) { try projection.withdrawRights(name: name, uid: lease.uid) } catch {
       record.note(.endFailed, .error, "the groups of \(name.text) cannot be withdrawn: \(error.sentence)")
     }
@@ -52,7 +55,7 @@ extension Daemon {
         arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"]
       }
       if hasty.remove(name.text) != nil { arguments += ["--patience", "0"] }
-      for program in configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"] { arguments += ["--spare", program] }
+      for program in sshdPrograms { arguments += ["--spare", program] }
       Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 600_000) { [weak self] outcome in
         guard let self else { return }
         endsRunning -= 1
@@ -78,6 +81,7 @@ extension Daemon {
     } catch {
       return endFailed(lease, "it cannot be withdrawn: \(error.sentence)", nil)
     }
+    lookForStrays(of: lease.uid, hadGroups: !lease.formerGroups.isEmpty)
     leases.removeValue(forKey: name.text)
     ends.removeValue(forKey: name.text)
     advanceOpenings()
@@ -86,6 +90,7 @@ extension Daemon {
   private func endFailed(_ lease: Lease, _ why: String, _ report: TeardownReport?) {
     let name = lease.name
     ends[name.text, default: LeaseEnd()].failures += 1
+    ends[name.text]?.remaining = report?.remaining ?? [why]
     let failures = ends[name.text]?.failures ?? 1
     var facts: [JSONValue.Member] = [.init("name", .string(name.text)), .init("uid", .integer(Int64(lease.uid))), .init("failures", .integer(Int64(failures)))]
     if let report { facts.append(.init("report", report.json)) }

@@ -81,6 +81,25 @@ struct Record {
     note(.reevaluation, level, message, facts)
   }
 
+  /// Sessions are over and others of the account go on: what was ended of them.
+  func trim(_ lease: Lease, _ over: Set<String>, _ report: TeardownReport) {
+    let withdrawn = lease.withdrawnGroups.sorted().map { JSONValue.integer(Int64($0)) }
+    let what = over.isEmpty ? "held groups that no session of it grants any more" : "were left of \(over.count == 1 ? "a session that is" : "\(over.count) sessions that are") over"
+    note(.sessionCleared, .info, "\(lease.name.text) (uid \(lease.uid)) goes on; \(report.killed.count) processes \(what), and were ended",
+      [.init("sessions", .strings(over.sorted())), .init("name", .string(lease.name.text)), .init("uid", .integer(Int64(lease.uid))),
+        .init("withdrawn_gids", .array(withdrawn)), .init("report", report.json)])
+  }
+
+  /// A session of a local account is over: what was ended of its scope.
+  func scopeEnd(_ name: String, _ session: Session, _ report: TeardownReport?) {
+    let isClean = report?.isClean == true
+    var facts: [JSONValue.Member] = [.init("sessions", .strings([session.id])), .init("name", .string(name)), .init("local", .boolean(true))]
+    if let report { facts.append(.init("report", report.json)) }
+    note(isClean ? .sessionCleared : .endFailed, isClean ? .info : .warning,
+      isClean ? "\(report?.killed.count ?? 0) processes of session \(session.id) of the local account \(name) were ended" : "processes of session \(session.id) of the local account \(name) could not be ended",
+      facts)
+  }
+
   func leaseEnd(_ lease: Lease, _ report: TeardownReport) {
     note(.leaseEnd, .info, "\(lease.name.text) (uid \(lease.uid)) is gone: \(report.killed.count) processes ended, \(report.removed) files removed",
       [.init("name", .string(lease.name.text)), .init("uid", .integer(Int64(lease.uid))), .init("report", report.json)])

@@ -70,7 +70,7 @@ def say(value):
 
 
 def stay(session):
-    """Reads orders: `close`, `as UID COMMAND` (in the background, in a session of its own), `end`."""
+    """Reads orders: `close`, `as UID[:GID,…] COMMAND` (in the background, in a session of its own), `root COMMAND`, `end`."""
     for line in sys.stdin:
         words = line.split(None, 2)
         if words[0] == "close":
@@ -78,12 +78,19 @@ def stay(session):
         elif words[0] == "as":
             pid = os.fork()
             if pid == 0:
+                uid, _, groups = words[1].partition(":")
                 os.setsid()
-                os.setgroups([])
-                os.setresgid(*[int(words[1])] * 3)
-                os.setresuid(*[int(words[1])] * 3)
+                os.setgroups([int(group) for group in groups.split(",") if group])
+                os.setresgid(*[int(uid)] * 3)
+                os.setresuid(*[int(uid)] * 3)
                 os.chdir("/")
                 os.execvp("bash", ["bash", "-c", words[2]])
+            say({"pid": pid})
+        elif words[0] == "root":
+            pid = os.fork()
+            if pid == 0:
+                os.setsid()
+                os.execvp("bash", ["bash", "-c", line.split(None, 1)[1]])
             say({"pid": pid})
         elif words[0] == "end":
             os._exit(0)

@@ -95,7 +95,8 @@ struct ProcessEnd {
     return sight
   }
 
-  private func isRootOfThePerson(_ process: ProcessFacts) -> Bool {
+  /// Somebody else's process, root's mostly, that the person started and that is neither a service nor one of ours.
+  func isRootOfThePerson(_ process: ProcessFacts) -> Bool {
     guard process.pid != ProcessTable.ownPid, ProcessTable.loginUser(of: process.pid) == uid, !ProcessTable.isService(process.pid),
       var program = ProcessTable.program(of: process.pid)
     else { return false }

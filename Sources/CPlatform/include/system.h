@@ -97,6 +97,7 @@ int sojourn_become(uint32_t uid, uint32_t gid);
 /* 0 if every capability set of this process is empty, else -1. */
 int sojourn_has_no_capability(void);
 int sojourn_parent_death_signal(void);
+void sojourn_yield_to_others(void); /* nice 19, and the idle class of ioprio_set(2), which has no wrapper in the C library */
 void sojourn_set_name(const char *name); /* prctl(2) is variadic */
 /* Empties the user, user-session and persistent keyrings of the uid that this process has (keyctl(2), which has no wrapper in
    the C library). 0, or the first errno: what the kernel does not have (ENOSYS, EOPNOTSUPP) is empty. */
