@@ -18,6 +18,9 @@ public struct Lease: Sendable {
   /// Processes that opened sessions of this lease and may still be closing them: the teardown waits for them.
   public var leaving: [Session]
 
+  /// What the evidence of its end tells of it.
+  public var history = LeaseHistory()
+
   public init(name: AccountName, uid: UInt32, home: String) {
     self.name = name
     self.uid = uid
@@ -48,6 +51,7 @@ extension Lease {
     o.set("state", state == .active ? "active" : "draining")
     o.set("sessions", .array(sessions.map(\.json)))
     o.set("leaving", .array(leaving.map(\.json)))
+    o.set("history", history.json)
     return o.value
   }
 
@@ -62,5 +66,6 @@ extension Lease {
     }
     for session in try read.objects("sessions") { sessions.append(try Session(session)) }
     for session in try read.objects("leaving") { leaving.append(try Session(session)) }
+    if read.has("history") { history = try LeaseHistory(read.object("history")) }
   }
 }

@@ -4,8 +4,8 @@ public import Encoding
 /// whole message, so that no token of a certificate gets into a file by accident (THREATS T34).
 public struct AuditEvent: Sendable {
   /// What happened.
-  public enum Kind: Sendable {
-    case grant, refusal, sessionEnd, leaseEnd, endFailed, intruder, candidates, configuration, daemon, breakGlass
+  public enum Kind: Sendable, CaseIterable {
+    case grant, refusal, sessionEnd, leaseEnd, gone, endFailed, intruder, candidates, configuration, daemon, breakGlass
 
     public var text: String {
       switch self {
@@ -13,6 +13,7 @@ public struct AuditEvent: Sendable {
       case .refusal: "refusal"
       case .sessionEnd: "session-end"
       case .leaseEnd: "lease-end"
+      case .gone: "gone"
       case .endFailed: "end-failed"
       case .intruder: "intruder"
       case .candidates: "candidates"

@@ -36,6 +36,8 @@ public struct OpenRequest: Sendable {
   public var decision: DecisionFacts
   /// Names of the supplementary groups that the decision grants, after the host's ceilings.
   public var groups: [String]
+  /// Those of `groups` whose members can become root.
+  public var rootEquivalentGroups: [String]
   public var shell: String
   /// Seconds that the session may last, after the host's ceilings.
   public var seconds: UInt64
@@ -45,7 +47,8 @@ public struct OpenRequest: Sendable {
   public var until: UInt64?
 
   public init(name: String, uid: UInt32, isLocal: Bool, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
-    groups: [String], shell: String, seconds: UInt64, reevaluateSeconds: UInt64? = nil, until: UInt64? = nil) {
+    groups: [String], rootEquivalentGroups: [String] = [], shell: String, seconds: UInt64, reevaluateSeconds: UInt64? = nil, until: UInt64? = nil) {
+    self.rootEquivalentGroups = rootEquivalentGroups
     self.name = name
     self.uid = uid
     self.isLocal = isLocal

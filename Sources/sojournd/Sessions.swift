@@ -42,7 +42,7 @@ extension Daemon {
     let why = watch?.endReason ?? reason
     if let local = localSessions.removeValue(forKey: id) {
       try? localFiles.remove(id)
-      return record.sessionEnd(Escape.visible(local.name), local.session, reason: why)
+      return record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: why)
     }
     // A session that could not be opened has no watch yet.
     guard var lease = watch.flatMap({ leases[$0.name] }) ?? leases.values.first(where: { $0.sessions.contains { $0.id == id } }) else { return }
@@ -50,10 +50,11 @@ extension Daemon {
     lease.sessions.removeAll { $0.id == id }
     lease.leaving.removeAll { !$0.process.isAlive }
     lease.leaving.append(session)
+    lease.history.add(session, until: Moment.now().unixSeconds, reason: why)
     if lease.sessions.isEmpty { lease.state = .draining }
     leases[lease.name.text] = lease
     keep(lease)
-    record.sessionEnd(lease.name.text, session, reason: why)
+    record.sessionEnd(lease.name.text, uid: lease.uid, isLocal: false, session, reason: why)
     if lease.state == .draining {
       beginEnd(of: lease)
     } else if let marker {
@@ -130,7 +131,8 @@ extension Daemon {
         let alive = lease.sessions.filter { (try? watch($0, name: lease.name.text)) != nil }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.leaving.append(session)
-          record.sessionEnd(lease.name.text, session, reason: .daemonWasAway)
+          lease.history.add(session, until: Moment.now().unixSeconds, reason: .daemonWasAway)
+          record.sessionEnd(lease.name.text, uid: lease.uid, isLocal: false, session, reason: .daemonWasAway)
         }
         lease.sessions = alive
         if alive.isEmpty { lease.state = .draining }
@@ -147,7 +149,7 @@ extension Daemon {
         localSessions[local.session.id] = local
       } else {
         try? localFiles.remove(local.session.id)
-        record.sessionEnd(Escape.visible(local.name), local.session, reason: .daemonWasAway)
+        record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: .daemonWasAway)
       }
     }
     for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }
@@ -173,6 +175,7 @@ extension Daemon {
     let root = homeRoot ?? shown.map { Files.parent(of: $0.home) } ?? configuration?.accounts.homeRoot ?? Places.state + "/home"
     var lease = Lease(name: name, uid: number, home: root + "/" + name.text)
     lease.state = .draining
+    lease.history.isLost = true
     leases[name.text] = lease
     keep(lease)
   }
