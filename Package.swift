@@ -118,6 +118,8 @@ targets += [
   .executableTarget(name: "nss-driver", path: "Tests/NSSDriver", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
   // Holds a PAM handle as sshd and su do. No product: nothing that is installed.
   .executableTarget(name: "pam-driver", path: "Tests/PAMDriver", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("pam")]),
+  // Plays hundreds of sshd's monitors. No product: nothing that is installed.
+  .executableTarget(name: "load-driver", path: "Tests/LoadDriver", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("pam")]),
   tests("IdentityTests", plain("Identity", "HostSystem")),
   tests("EncodingTests", plain("Encoding")),
   tests("ConfigurationTests", plain("Configuration", "ConfigurationFile", "Encoding", "Identity", "HostSystem", "Readiness") + [.product(name: "TOMLKit", package: "TOMLKit")]),
@@ -135,7 +137,9 @@ targets += [
   tests("ReadinessTests", plain("Readiness", "Configuration", "Encoding", "Identity", "HostSystem")),
   tests("CommandLineTests", plain("HostSystem")),
   tests("HostSystemTests", plain("HostSystem")),
-  tests("DaemonTests", [], exclude: ["login.py"]),      // the real daemon in a private host, driven through its socket
+  tests("DaemonTests", [], exclude: ["login.py", "clock.c"]),      // the real daemon in a private host, driven through its socket
+  tests("FaultTests", ["pam-driver"], exclude: ["follow.c", "sweep"]),  // one system call of a login disturbed at a time
+  tests("LoadTests", plain("Events") + ["load-driver"]),          // hundreds at once, thousands in a row
   tests("HostTests", []),                       // real sshd, ssh, daemon and policy in a private host
 ]
 if Context.environment["SOJOURN_FUZZ"] != nil {  // libFuzzer's own main: breaks every other build

@@ -13,8 +13,7 @@ public struct LeaseFiles: Sendable {
   private func path(_ name: AccountName) -> String { directory + "/" + name.text + ".json" }
 
   public func write(_ lease: Lease) throws(SystemError) {
-    guard let text = lease.json.text() else { throw SystemError("write", code: 12) }
-    try Files.replace(path(lease.name), with: text, mode: 0o600, durable: false)
+    try SealedFile.write(path(lease.name), lease.json)
   }
 
   public func remove(_ name: AccountName) throws(SystemError) {
@@ -27,25 +26,23 @@ public struct LeaseFiles: Sendable {
     case damaged(AccountName, reason: String)
   }
 
+  /// - Throws: if nobody can say now which there are; what is wrong with one file is said of that one.
   public func all() throws(SystemError) -> [Found] {
     var found: [Found] = []
     let suffix = ".json"
     for file in try Files.names(in: directory) {
       if file.hasSuffix(".json.new") { try? Files.remove(directory + "/" + file) }
       guard file.hasSuffix(suffix), let name = AccountName(String(file.dropLast(suffix.count))) else { continue }
-      do {
-        let json = try JSONValue.parse(try Files.readTrusted(directory + "/" + file, cap: LeaseFiles.cap))
+      let json: JSONValue
+      do throws(SealedFile.Damage) { json = try SealedFile.read(directory + "/" + file, cap: LeaseFiles.cap) } catch {
+        if let passing = error.passing { throw passing }
+        found.append(.damaged(name, reason: error.reason))
+        continue
+      }
+      do throws(MemberError) {
         let lease = try Lease(MemberReader(json))
         found.append(lease.name == name ? .lease(lease) : .damaged(name, reason: "it is about another name"))
-      } catch let error as SystemError {
-        found.append(.damaged(name, reason: error.sentence))
-      } catch let error as JSONError {
-        found.append(.damaged(name, reason: error.reason))
-      } catch let error as MemberError {
-        found.append(.damaged(name, reason: error.sentence))
-      } catch {
-        found.append(.damaged(name, reason: "unreadable"))
-      }
+      } catch { found.append(.damaged(name, reason: error.sentence)) }
     }
     return found
   }

@@ -5,7 +5,7 @@ public import HostSystem
 public struct LocalSession: Sendable {
   public let name: String
   public let uid: UInt32
-  public let session: Session
+  public var session: Session
 
   public init(name: String, uid: UInt32, session: Session) {
     self.name = name
@@ -25,28 +25,43 @@ public struct LocalSessionFiles: Sendable {
   public init(directory: String) { self.directory = directory }
 
   public func write(_ local: LocalSession) throws(SystemError) {
-    guard let text = local.json.text() else { throw SystemError("write", code: 12) }
-    try Files.replace(directory + "/" + local.session.id + ".json", with: text, mode: 0o600, durable: false)
+    try SealedFile.write(directory + "/" + local.session.id + ".json", local.json)
   }
 
   public func remove(_ id: String) throws(SystemError) {
     do throws(SystemError) { try Files.remove(directory + "/" + id + ".json") } catch { if !error.isMissing { throw error } }
   }
 
-  /// Those that can be read; a damaged file is removed, because it stands for nothing that could be undone.
-  public func all() throws(SystemError) -> [LocalSession] {
-    var found: [LocalSession] = []
+  /// A damaged file stands for a session that nobody can tell any more: not whose, nor in which process.
+  public enum Found: Sendable {
+    case session(LocalSession)
+    case damaged(file: String, reason: String)
+  }
+
+  /// What is half written goes; what is damaged is for the caller to say and to remove.
+  /// - Throws: if nobody can say now which there are.
+  public func all() throws(SystemError) -> [Found] {
+    var found: [Found] = []
     for file in try Files.names(in: directory) {
-      let path = directory + "/" + file
-      guard let bytes = try? Files.readTrusted(path, cap: 1 << 20), let json = try? JSONValue.parse(bytes), let local = try? LocalSession(MemberReader(json))
-      else {
-        try? Files.remove(path)
+      if file.hasSuffix(".json.new") {
+        try? Files.remove(directory + "/" + file)
         continue
       }
-      found.append(local)
+      let json: JSONValue
+      do throws(SealedFile.Damage) { json = try SealedFile.read(directory + "/" + file, cap: 1 << 20) } catch {
+        if let passing = error.passing { throw passing }
+        found.append(.damaged(file: file, reason: error.reason))
+        continue
+      }
+      do throws(MemberError) {
+        let local = try LocalSession(MemberReader(json))
+        found.append(file == local.session.id + ".json" ? .session(local) : .damaged(file: file, reason: "it is about another session"))
+      } catch { found.append(.damaged(file: file, reason: error.sentence)) }
     }
     return found
   }
+
+  public func remove(file: String) throws(SystemError) { try Files.remove(directory + "/" + file) }
 }
 
 extension LocalSession {

@@ -17,13 +17,24 @@ public struct Session: Sendable {
   public let shell: String
   /// Seconds since 1970.
   public let opened: UInt64
-  public let deadline: Deadline
+  public var deadline: Deadline
   /// Seconds after which the policy must have been asked again; nil: as the host says.
-  public let reevaluateSeconds: UInt64?
+  public var reevaluateSeconds: UInt64?
+  /// What it is judged by again while it lasts; nil: an older version opened it.
+  public let subject: SubjectFacts?
+  /// Since when nobody has confirmed it, on both clocks; nil: the policy's last word was a yes.
+  public var unconfirmed: Deadline?
+  /// Why it is being ended, once it is: a daemon that restarts goes on with it.
+  public var ending: EndReason?
+  /// False from the first line about it until its grant is in the audit log. A daemon that is killed in between has told
+  /// nobody that it is open, and perhaps made no home: the next one takes it down.
+  public var isOpen = true
 
   public init(id: String, process: ProcessReference, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
-    groups: [GrantedGroup], rootEquivalentGroups: [String] = [], shell: String, opened: UInt64, deadline: Deadline, reevaluateSeconds: UInt64? = nil) {
+    groups: [GrantedGroup], rootEquivalentGroups: [String] = [], shell: String, opened: UInt64, deadline: Deadline, reevaluateSeconds: UInt64? = nil,
+    subject: SubjectFacts? = nil, unconfirmed: Deadline? = nil, ending: EndReason? = nil) {
     self.rootEquivalentGroups = rootEquivalentGroups
+    self.ending = ending
     self.id = id
     self.process = process
     self.login = login
@@ -34,6 +45,8 @@ public struct Session: Sendable {
     self.opened = opened
     self.deadline = deadline
     self.reevaluateSeconds = reevaluateSeconds
+    self.subject = subject
+    self.unconfirmed = unconfirmed
   }
 
   /// Seconds since 1970.
@@ -70,6 +83,11 @@ extension Session {
     o.set("deadline_wall_ns", .integer(deadline.wall))
     o.set("deadline_boot_ns", .integer(deadline.boot))
     o.set("reevaluate_seconds", reevaluateSeconds.map { .unsigned($0) })
+    o.set("subject", subject?.json)
+    o.set("unconfirmed_wall_ns", unconfirmed.map { .integer($0.wall) })
+    o.set("unconfirmed_boot_ns", unconfirmed.map { .integer($0.boot) })
+    o.set("ending", ending?.json)
+    o.set("opening", isOpen ? nil : .boolean(true))
     return o.value
   }
 
@@ -82,6 +100,11 @@ extension Session {
       rootEquivalentGroups: !read.has("root_equivalent_groups") ? [] : try read.strings("root_equivalent_groups"), shell: try read.string("shell"),
       opened: try read.unsigned("opened"),
       deadline: Deadline(wall: try read.integer("deadline_wall_ns"), boot: try read.integer("deadline_boot_ns")),
-      reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"))
+      reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"),
+      subject: !read.has("subject") ? nil : try SubjectFacts(read.object("subject")),
+      unconfirmed: !read.has("unconfirmed_wall_ns") ? nil
+        : Deadline(wall: try read.integer("unconfirmed_wall_ns"), boot: try read.integer("unconfirmed_boot_ns")),
+      ending: !read.has("ending") ? nil : try EndReason(read.object("ending")))
+    isOpen = !read.has("opening")
   }
 }

@@ -14,7 +14,9 @@ public struct WaitingOpenings: Sendable {
 
   public func add(_ process: ProcessReference) throws(SystemError) { try Files.replace(path(process), with: [], mode: 0o600, durable: false) }
 
-  public func remove(_ process: ProcessReference) { try? Files.remove(path(process)) }
+  public func remove(_ process: ProcessReference) throws(SystemError) {
+    do throws(SystemError) { try Files.remove(path(process)) } catch { if !error.isMissing { throw error } }
+  }
 
   /// What a daemon that is gone left behind.
   public func clear() {

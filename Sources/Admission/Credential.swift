@@ -51,7 +51,7 @@ struct Credential {
   }
 
   /// What its authority says of the subject, as far as it is listed for that.
-  var attributes: [Question.Attribute] { certificate.attributes.map { Question.Attribute(name: $0.name, values: $0.values) } }
+  var attributes: [SubjectAttribute] { certificate.attributes.map { SubjectAttribute(name: $0.name, values: $0.values) } }
 
   /// What the policy learns of the extensions: the flags of OpenSSH as they are, every other value only as its digest,
   /// because some are bearer tokens.
@@ -59,6 +59,15 @@ struct Credential {
     certificate.extensions.map { option in
       option.data.isEmpty ? CertificateExtension(name: option.name, value: "") : CertificateExtension(name: option.name, value: Fingerprint.text(of: option.data))
     }
+  }
+}
+
+extension Credential {
+  /// What the session is judged by again while it lasts.
+  /// - Parameter approval: what the yes rests on.
+  func subject(approval: JSONValue?) -> SubjectFacts {
+    SubjectFacts(type: kind.text, attributes: attributes, extensions: extensions, approval: approval, key: certificate.subject.key,
+      authority: certificate.subject.authority)
   }
 }
 

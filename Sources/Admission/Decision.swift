@@ -10,8 +10,11 @@ struct Decision {
   let account: String
   let grant: Grant
   let facts: DecisionFacts
+  /// The approval that the question went with; nil: none was needed.
+  let approval: JSONValue?
 
-  private init(account: String, grant: Grant, facts: DecisionFacts) {
+  private init(account: String, grant: Grant, facts: DecisionFacts, approval: JSONValue? = nil) {
+    self.approval = approval
     self.account = account
     self.grant = grant
     self.facts = facts
@@ -44,7 +47,7 @@ struct Decision {
       case .allowed(var grant):
         if let unmet { throw .noDecision(.obligation(unmet)) }
         if let until = course.approval?.until { grant.approvedUntil = min(until, grant.approvedUntil ?? until) }
-        return Decision(account: question.account, grant: grant, facts: trail.decision ?? answer.facts)
+        return Decision(account: question.account, grant: grant, facts: trail.decision ?? answer.facts, approval: question.approval)
       case .denied(let user, let admin): no = .denied(user: user, admin: admin)
       case .requestable(let said, let user, let admin):
         no = .denied(user: user, admin: admin)

@@ -86,6 +86,6 @@ extension OpenRequest {
     }
     self.init(name: decision.account, uid: entry.uid, isLocal: isLocal, login: login.facts, credential: credential.facts, decision: decision.facts,
       groups: held.groups, rootEquivalentGroups: held.rootEquivalentGroups, shell: isLocal ? entry.shell : held.shell, seconds: seconds, reevaluateSeconds: held.reevaluateSeconds,
-      until: now.addingReportingOverflow(seconds).overflow ? nil : now &+ seconds)
+      until: now.addingReportingOverflow(seconds).overflow ? nil : now &+ seconds, subject: credential.subject(approval: decision.approval))
   }
 }

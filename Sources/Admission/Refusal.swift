@@ -47,6 +47,8 @@ public enum Refusal: Error, Sendable {
   case noTimeLeft
   // The daemon.
   case noDaemon(String)
+  /// It was asked to open, and died or took too long: it may have opened.
+  case noAnswer(String)
   case daemonAnswer(String)
   case notOpened(OpenRefusal, String)
   /// The session could not be kept in the PAM handle, so that its end would go unnoticed.
@@ -130,9 +132,6 @@ extension Refusal {
     case .noDecision(.obligation(let what)):
       RefusalRow(PolicyFailure.obligation(what).token, .error, "the policy said yes on a condition that this host cannot meet.", Refusal.tellAdmin,
         PolicyFailure.obligation(what).detail)
-    case .ceiling(.reevaluation(let seconds)):
-      RefusalRow(CeilingBreach.reevaluation(seconds: seconds).token, .warning, "the policy wants to decide anew while you are in, which this host cannot do yet.", Refusal.tellAdmin,
-        CeilingBreach.reevaluation(seconds: seconds).detail)
     case .ceiling(.recording):
       RefusalRow(CeilingBreach.recording.token, .warning, "the policy wants your session recorded, which this host cannot do.", Refusal.tellAdmin, CeilingBreach.recording.detail)
     case .noDecision(.relay(let why)):
@@ -145,6 +144,8 @@ extension Refusal {
       RefusalRow("no-time-left", .notice, "the certificate ends too soon for a session.", Refusal.newCertificate)
     case .noDaemon(let why):
       RefusalRow("no-daemon", .error, exit: 3, "sojournd does not answer on this host.", Refusal.again, why)
+    case .noAnswer(let why):
+      RefusalRow("no-answer", .error, exit: 3, "sojournd did not come back with an answer.", Refusal.again, why)
     case .daemonAnswer(let why):
       RefusalRow("daemon-answer", .error, exit: 3, "sojournd could not open the session.", Refusal.again, why)
     case .notOpened(let refusal, let detail):
@@ -245,6 +246,7 @@ extension Refusal {
   init(_ silence: DaemonSilence) {
     switch silence {
     case .unreachable(let error): self = .noDaemon(error.sentence)
+    case .unanswered(let error): self = .noAnswer(error.sentence)
     case .garbled(let why): self = .daemonAnswer(why)
     }
   }

@@ -5,7 +5,7 @@ public import Encoding
 public struct AuditEvent: Sendable {
   /// What happened.
   public enum Kind: Sendable, CaseIterable {
-    case grant, refusal, sessionEnd, leaseEnd, gone, endFailed, intruder, candidates, configuration, daemon, breakGlass
+    case grant, refusal, sessionEnd, leaseEnd, gone, endFailed, intruder, candidates, configuration, daemon, breakGlass, reevaluation
 
     public var text: String {
       switch self {
@@ -20,6 +20,7 @@ public struct AuditEvent: Sendable {
       case .configuration: "configuration"
       case .daemon: "daemon"
       case .breakGlass: "break-glass"
+      case .reevaluation: "reevaluation"
       }
     }
   }

@@ -3,7 +3,7 @@ internal import Identity
 
 /// The published file: JSON with a version, every member present, nothing assumed.
 extension PublishedConfiguration {
-  public static var version: Int64 { 2 }
+  public static var version: Int64 { 3 }
   /// The largest file that is believed, in bytes.
   public static var cap: Int { 1 << 20 }
 
@@ -56,6 +56,12 @@ extension PublishedConfiguration {
     var s = JSONObject()
     s.set("max_duration", .unsigned(session.maxDuration))
     s.set("end_with_certificate", .boolean(session.endWithCertificate))
+    s.set("reevaluate", .unsigned(session.reevaluate))
+    switch session.whenUnreachable {
+    case .keep: s.set("when_unreachable", "keep")
+    case .end(let seconds): s.set("when_unreachable", .unsigned(seconds))
+    }
+    s.set("warn_before", .unsigned(session.warnBefore))
     root.set("session", s.value)
     var b = JSONObject()
     b.set("ca", breakGlass.map { Base64.encode($0.authority) } ?? "")
@@ -118,7 +124,10 @@ extension PublishedConfiguration {
       skeleton: try a.string("skeleton"), groups: try a.strings("groups"), rootEquivalentGroups: try a.strings("root_equivalent_groups"))
 
     let s = try read.object("session")
-    session = SessionRules(maxDuration: try s.unsigned("max_duration"), endWithCertificate: try s.boolean("end_with_certificate"))
+    var whenUnreachable = WhenUnreachable.keep
+    if s.value["when_unreachable"]?.string?.isExactly("keep") != true { whenUnreachable = .end(after: try s.unsigned("when_unreachable")) }
+    session = SessionRules(maxDuration: try s.unsigned("max_duration"), endWithCertificate: try s.boolean("end_with_certificate"),
+      reevaluate: try s.unsigned("reevaluate"), whenUnreachable: whenUnreachable, warnBefore: try s.unsigned("warn_before"))
 
     let b = try read.object("break_glass")
     let emergencyKey = Array(try b.string("ca").utf8)

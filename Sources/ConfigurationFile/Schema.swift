@@ -1,13 +1,10 @@
-/// Every key that a configuration may have: its type, its default, what it means, and whether this version has what it
-/// asks for. `docs/configuration.md` is checked against it.
+/// Every key that a configuration may have: its type and its default. `docs/configuration.md` is checked against it.
 struct SchemaKey: Sendable {
   let table: String
   let name: String
   let type: ValueType
   /// nil: it must be written.
   let standard: TOMLNode?
-  /// What this version does not have of it; nil if it has all.
-  let notInThisVersion: String?
 
   var path: String { table + "." + name }
 }
@@ -75,9 +72,9 @@ enum Schema {
     key("accounts", "root_equivalent_groups", .strings, .list([])),
 
     key("session", "max_duration", .duration, .string("12h")),
-    key("session", "reevaluate", .duration, .string("0s"), later: "the key"),
-    key("session", "when_unreachable", .string, .string("keep"), later: "the key"),
-    key("session", "warn_before", .duration, .string("0s"), later: "the key"),
+    key("session", "reevaluate", .duration, .string("60s")),
+    key("session", "when_unreachable", .string, .string("end after 5m")),
+    key("session", "warn_before", .duration, .string("5m")),
     key("session", "end_with_certificate", .boolean, .boolean(false)),
 
     key("break_glass", "ca", .string, .string("")),
@@ -86,8 +83,8 @@ enum Schema {
     key("break_glass", "max_duration", .duration, .string("30m")),
   ]
 
-  private static func key(_ table: String, _ name: String, _ type: ValueType, _ standard: TOMLNode?, later: String? = nil) -> SchemaKey {
-    SchemaKey(table: table, name: name, type: type, standard: standard, notInThisVersion: later)
+  private static func key(_ table: String, _ name: String, _ type: ValueType, _ standard: TOMLNode?) -> SchemaKey {
+    SchemaKey(table: table, name: name, type: type, standard: standard)
   }
 
   static func key(_ table: String, _ name: String) -> SchemaKey? {

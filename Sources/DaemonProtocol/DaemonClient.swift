@@ -6,6 +6,8 @@ internal import Identity
 public enum DaemonSilence: Error, Sendable {
   /// Nobody listens, or not root, or not in time.
   case unreachable(SystemError)
+  /// It was asked, and went away or took too long: what was asked for may have been done.
+  case unanswered(SystemError)
   /// What came was not of this protocol.
   case garbled(String)
 }
@@ -19,12 +21,15 @@ public enum DaemonClient {
     guard let packet = request.packet, packet.count <= Request.cap else { throw .garbled("the question cannot be put in one message") }
     let begin = Moment.now()
     while true {
+      var isAsked = false
       do throws(SystemError) {
         let socket = try SeqpacketSocket.connect(toRootAt: Places.socket, milliseconds: milliseconds)
+        isAsked = true
         try socket.send(packet)
         let answer = try socket.receive(cap: Request.cap)
         return try reply(answer)
       } catch {
+        guard !isAsked else { throw .unanswered(error) }
         let waited = (Moment.now().boot - begin.boot) / 1_000_000
         guard error.isNobodyListening, waited >= 0, waited < patience else { throw .unreachable(error) }
         Pause.milliseconds(50)

@@ -45,9 +45,12 @@ public struct OpenRequest: Sendable {
   public var reevaluateSeconds: UInt64?
   /// When it ends at the latest, in seconds since 1970: `seconds` after the decision, however long the opening takes. nil: an older module.
   public var until: UInt64?
+  /// What it is judged by again while it lasts. nil: an older module; then nothing but its end ends it.
+  public var subject: SubjectFacts?
 
   public init(name: String, uid: UInt32, isLocal: Bool, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
-    groups: [String], rootEquivalentGroups: [String] = [], shell: String, seconds: UInt64, reevaluateSeconds: UInt64? = nil, until: UInt64? = nil) {
+    groups: [String], rootEquivalentGroups: [String] = [], shell: String, seconds: UInt64, reevaluateSeconds: UInt64? = nil, until: UInt64? = nil,
+    subject: SubjectFacts? = nil) {
     self.rootEquivalentGroups = rootEquivalentGroups
     self.name = name
     self.uid = uid
@@ -60,6 +63,7 @@ public struct OpenRequest: Sendable {
     self.seconds = seconds
     self.reevaluateSeconds = reevaluateSeconds
     self.until = until
+    self.subject = subject
   }
 }
 

@@ -20,6 +20,7 @@ extension Request {
       o.set("seconds", .unsigned(request.seconds))
       o.set("reevaluate_seconds", request.reevaluateSeconds.map { .unsigned($0) })
       o.set("until", request.until.map { .unsigned($0) })
+      o.set("subject", request.subject?.json)
     case .closed(let session):
       o.set("request", "closed")
       o.set("session", session)
@@ -57,7 +58,7 @@ extension Request {
         decision: try DecisionFacts(read.object("decision")), groups: try read.strings("groups"),
         rootEquivalentGroups: !read.has("root_equivalent_groups") ? [] : try read.strings("root_equivalent_groups"), shell: try read.string("shell"),
         seconds: try read.unsigned("seconds"), reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"),
-        until: !read.has("until") ? nil : try read.unsigned("until")))
+        until: !read.has("until") ? nil : try read.unsigned("until"), subject: !read.has("subject") ? nil : try SubjectFacts(read.object("subject"))))
     } else if kind.isExactly("closed") {
       self = .closed(session: try read.string("session"))
     } else if kind.isExactly("refused") {

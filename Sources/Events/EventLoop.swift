@@ -13,8 +13,7 @@ public final class EventLoop {
 
   private let events: EventSet
   private var watches: [Int32: Watch] = [:]
-  private var timers: [UInt64: (due: Int64, action: Action)] = [:]
-  private var nextTimer: UInt64 = 1
+  private var timers = Timers()
   private var turn: UInt64 = 0
   private var isStopping = false
 
@@ -43,21 +42,17 @@ public final class EventLoop {
   /// Milliseconds on the clock that counts suspend.
   @discardableResult
   public func after(_ milliseconds: Int64, _ action: @escaping Action) -> UInt64 {
-    let id = nextTimer
-    nextTimer += 1
-    timers[id] = (Moment.now().boot + milliseconds * 1_000_000, action)
-    return id
+    timers.add(due: Moment.now().boot + milliseconds * 1_000_000, action)
   }
 
-  public func cancel(_ timer: UInt64) { timers.removeValue(forKey: timer) }
+  public func cancel(_ timer: UInt64) { timers.cancel(timer) }
 
   public func stop() { isStopping = true }
 
   public func run() {
     while !isStopping {
       let now = Moment.now().boot
-      let due = timers.values.lazy.map(\.due).min()
-      let wait: Int32 = due.map { $0 <= now ? 0 : Int32(clamping: ($0 - now) / 1_000_000 + 1) } ?? -1
+      let wait: Int32 = timers.earliest.map { $0 <= now ? 0 : Int32(clamping: ($0 - now) / 1_000_000 + 1) } ?? -1
       waiting?(events.descriptor, wait)
       let ready = events.wait(milliseconds: waiting == nil ? wait : 0)
       turn += 1
@@ -68,9 +63,8 @@ public final class EventLoop {
         watch.action()
       }
       let moment = Moment.now().boot
-      for id in timers.filter({ $0.value.due <= moment }).keys.sorted() {
-        timers.removeValue(forKey: id)?.action()
-      }
+      // What an action begins at once has its turn after the descriptors had theirs.
+      for id in timers.due(at: moment) { timers.take(id)?() }
     }
   }
 }

@@ -10,8 +10,10 @@ public enum Files {
     return FileFacts(s)
   }
 
+  /// False only if it is certain that nothing stands there: what cannot be looked at is no reason to think a home gone, or
+  /// a crontab never made.
   public static func exists(_ path: String) -> Bool {
-    do { _ = try facts(path) } catch { return false }
+    do throws(SystemError) { _ = try facts(path) } catch { return error.code != ENOENT && error.code != ENOTDIR }
     return true
   }
 

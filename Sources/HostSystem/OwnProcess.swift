@@ -14,8 +14,13 @@ public enum OwnProcess {
   /// As many descriptors as the hard limit allows (setrlimit(2)).
   public static func raiseDescriptorLimit() { _ = sojourn_raise_descriptor_limit() }
 
-  /// Is killed when its parent ends (PR_SET_PDEATHSIG), from now on.
-  public static func endWithParent() { _ = sojourn_parent_death_signal() }
+  /// Is killed when its parent ends (PR_SET_PDEATHSIG), from now on; ends at once if that is no longer its parent: nobody would
+  /// ever tell it.
+  /// - Parameter parent: the process that started it, as that one says.
+  public static func endWithParent(_ parent: Int32) {
+    _ = sojourn_parent_death_signal()
+    if getppid() != parent { exit(1) }
+  }
 
   /// What `ps -e` shows, up to 15 bytes (PR_SET_NAME).
   public static func setName(_ name: String) {

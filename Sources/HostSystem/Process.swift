@@ -29,6 +29,8 @@ public enum ProcessTable {
   public struct Stat: Sendable {
     public let state: UInt8
     public let parent: Int32
+    /// Device number of the controlling terminal; 0: it has none.
+    public let terminal: UInt64
     /// More than one of a zombie: its first thread has ended, the process has not.
     public let threads: UInt64
     /// Clock ticks since boot.
@@ -38,14 +40,14 @@ public enum ProcessTable {
   public static func startTime(of pid: Int32) -> UInt64? { stat(of: pid)?.start }
 
   /// `/proc/<pid>/stat`: `pid (comm) S ppid …`, where comm may itself hold spaces and parentheses, so fields are
-  /// counted after the *last* `)`: state is the first, ppid the second, start time the twentieth.
+  /// counted after the *last* `)`: state is the first, ppid the second, the terminal the fifth, start time the twentieth.
   public static func stat(of pid: Int32) -> Stat? {
     guard let bytes = read("/proc/\(pid)/stat", cap: 4096), let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
     let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
     guard fields.count >= 20, let state = fields[0].first, let parent = decimal(fields[1]), let start = decimal(fields[19]), let threads = decimal(fields[17]),
       let parentPid = Int32(exactly: parent)
     else { return nil }
-    return Stat(state: state, parent: parentPid, threads: threads, start: start)
+    return Stat(state: state, parent: parentPid, terminal: decimal(fields[4]) ?? 0, threads: threads, start: start)
   }
 
   public static func read(_ path: String, cap: Int) -> [UInt8]? {

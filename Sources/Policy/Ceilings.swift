@@ -16,8 +16,6 @@ public enum CeilingBreach: Error, Sendable {
   case shell(String)
   /// A session of no length.
   case noDuration
-  /// The session is to be decided anew every so many seconds, which this version does not do.
-  case reevaluation(seconds: UInt64)
   /// The session is to be recorded, which this version does not do.
   case recording
 
@@ -29,7 +27,6 @@ public enum CeilingBreach: Error, Sendable {
     case .tooManyGroups: "ceiling-too-many-groups"
     case .shell: "ceiling-shell"
     case .noDuration: "ceiling-no-duration"
-    case .reevaluation: "ceiling-reevaluation"
     case .recording: "ceiling-recording"
     }
   }
@@ -44,7 +41,6 @@ public enum CeilingBreach: Error, Sendable {
     case .tooManyGroups(let count): "\(count) groups granted, at most \(Ceilings.mostGroups) are taken"
     case .shell(let path): "shell " + Escape.visible(path, limit: 128) + " is no program that /etc/shells lists"
     case .noDuration: "the policy grants a session of no length"
-    case .reevaluation(let seconds): "the policy demands to be asked again every \(seconds) seconds (reevaluate_seconds), which this version cannot do"
     case .recording: "the policy demands that the session is recorded, and this host records none"
     }
   }
@@ -90,21 +86,19 @@ public struct HeldGrant: Sendable {
 /// | longer than `session.max_duration`                        | cut to it, noted                           |
 /// | no duration                                               | `session.max_duration`                     |
 /// | duration 0                                                | refused                                    |
-/// | `reevaluate_seconds`                                      | refused: not in this version               |
+/// | `reevaluate_seconds`                                      | kept: the daemon asks at least that often  |
 /// | `record` "required"                                       | refused: not in this version               |
 public enum Ceilings {
   public static var mostGroups: Int { 64 }
   /// Bytes: what Linux tools take as a group name (groupadd(8)).
   public static var longestGroupName: Int { 32 }
-  /// Does the daemon ask again? What it does not do is refused, never ignored.
-  static var reevaluates: Bool { false }
 
   /// - Parameter uid: the account's uid on this host.
   public static func hold(_ grant: Grant, uid: UInt32, accounts: AccountRules, session: SessionRules) throws(CeilingBreach) -> HeldGrant {
     try hold(grant, uid: uid, accounts: accounts, session: session, shells: ListedShells.current())
   }
 
-  static func hold(_ grant: Grant, uid: UInt32, accounts: AccountRules, session: SessionRules, shells: ListedShells, reevaluates: Bool = Ceilings.reevaluates)
+  static func hold(_ grant: Grant, uid: UInt32, accounts: AccountRules, session: SessionRules, shells: ListedShells)
     throws(CeilingBreach) -> HeldGrant {
     var notes: [String] = []
     if let granted = grant.uid, granted != uid || granted == 0 { throw .uid(granted: granted) }
@@ -137,7 +131,6 @@ public enum Ceilings {
     }
     guard seconds > 0 else { throw .noDuration }
 
-    if let interval = grant.reevaluateSeconds, !reevaluates { throw .reevaluation(seconds: interval) }
     if grant.isRecorded { throw .recording }
     return HeldGrant(groups: groups, rootEquivalentGroups: rootEquivalent, shell: shell, seconds: seconds, reevaluateSeconds: grant.reevaluateSeconds,
       notes: notes)

@@ -56,11 +56,7 @@ public enum PolicyClient {
     } catch {
       told.verdict = .unavailable(error)
     }
-    switch told.verdict {
-    case .allowed: break
-    case .denied(_, let admin), .stepUp(_, _, let admin), .requestable(_, _, let admin): told.facts.reason = admin ?? ""
-    case .unavailable(let failure): told.facts.reason = failure.detail
-    }
+    told.facts.reason = told.verdict.reason
     return told
   }
 
@@ -86,7 +82,7 @@ public enum PolicyClient {
 }
 
 /// A question as it goes over the wire, and until when.
-struct Asked {
+struct Asked: Sendable {
   let requestID: String
   let wrapping: Wrapping
   let body: [UInt8]

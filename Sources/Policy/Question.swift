@@ -14,11 +14,13 @@ public struct Question: Sendable {
   /// The certificate's extensions, each with as much of its value as may leave the host.
   public var extensions: [CertificateExtension]
   /// What is known of the person and does not change from login to login. `attributes_in` says where it goes.
-  public var attributes: [Attribute]
+  public var attributes: [SubjectAttribute]
   /// Seconds since 1970.
   public var now: UInt64
   /// What an approver has approved, exactly as it was received: `context.approval`.
   public var approval: JSONValue?
+  /// A session that lives already, which this question may end: its id, and since when (seconds since 1970).
+  public var session: (id: String, opened: UInt64)?
   /// Nobody logs in: `sojourn check` wants to know whether an endpoint answers. Its answer grants nothing.
   public var isCheck = false
 
@@ -31,7 +33,7 @@ public struct Question: Sendable {
   }
 
   public init(subjectID: String, account: String, login: LoginFacts, credential: CredentialFacts, extensions: [CertificateExtension],
-    attributes: [Attribute] = [], subjectType: String = "user", now: UInt64) {
+    attributes: [SubjectAttribute] = [], subjectType: String = "user", now: UInt64) {
     self.subjectType = subjectType
     self.subjectID = subjectID
     self.account = account
@@ -40,27 +42,5 @@ public struct Question: Sendable {
     self.extensions = extensions
     self.attributes = attributes
     self.now = now
-  }
-
-  /// A fact of the person: a role, a department.
-  public struct Attribute: Sendable {
-    public var name: String
-    public var values: [String]
-
-    public init(name: String, values: [String]) {
-      self.name = name
-      self.values = values
-    }
-  }
-}
-
-/// One extension of a certificate as the policy and the log see it.
-public struct CertificateExtension: Sendable {
-  public let name: String
-  public let value: String
-
-  public init(name: String, value: String) {
-    self.name = name
-    self.value = value
   }
 }

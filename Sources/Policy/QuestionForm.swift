@@ -59,6 +59,7 @@ extension Question {
     if !isInSubject { context.set("attributes", stable) }
     context.set("pep", .object([.init("name", .string("pam_sojourn")), .init("version", .string(Release.version))]))
     context.set("approval", approval)
+    context.set("session", session.map { .object([.init("id", .string($0.id)), .init("opened", .string(Timestamp.text($0.opened)))]) })
     context.set("supported_obligations", .strings(Obligations.supported))
     context.set("request_id", requestID)
 

@@ -13,6 +13,15 @@ public enum Verdict: Sendable {
   case stepUp(StepUp, user: String?, admin: String?)
   /// There is no decision: nobody answered, or what was answered is no decision.
   case unavailable(PolicyFailure)
+
+  /// For admins, or empty.
+  var reason: String {
+    switch self {
+    case .allowed: ""
+    case .denied(_, let admin), .stepUp(_, _, let admin), .requestable(_, _, let admin): admin ?? ""
+    case .unavailable(let failure): failure.detail
+    }
+  }
 }
 
 /// A verdict and its trail.

@@ -24,7 +24,7 @@ enum Daemon {
 
   static func sentence(_ silence: DaemonSilence) -> String {
     switch silence {
-    case .unreachable(let error): "sojournd does not answer (\(error.sentence)); see 'systemctl status sojournd'"
+    case .unreachable(let error), .unanswered(let error): "sojournd does not answer (\(error.sentence)); see 'systemctl status sojournd'"
     case .garbled(let reason): "sojournd cannot be understood: \(Escape.visible(reason)); are both of one version?"
     }
   }

@@ -69,6 +69,7 @@ extension Daemon {
       cleanHomes()
       resolveEndpoints()
       renewRelay()
+      rescheduleAsking()
     } catch {
       switch error {
       case .neverPublished, .notThisBoot: configurationProblem = configurationProblem ?? "nothing was published yet: run sojourn apply"

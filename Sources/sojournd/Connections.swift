@@ -12,6 +12,8 @@ final class Connection {
   let socket: SeqpacketSocket
   let peer: ProcessReference
   var isAnswered = false
+  /// When it has said nothing for too long; nil once it has said something.
+  var timer: UInt64?
   /// Called if the peer goes away before it has its answer.
   var abandoned: (() -> Void)?
 
@@ -40,8 +42,8 @@ extension Daemon {
       guard (try? loop.watch(number, { [unowned self] in take(connection) })) != nil else { continue }
       connections[number] = connection
       // Who connects and says nothing is not waited for.
-      loop.after(5000) { [weak self, weak connection] in
-        if let self, let connection, connection.abandoned == nil, !connection.isAnswered { close(connection) }
+      connection.timer = loop.after(5000) { [weak self, weak connection] in
+        if let self, let connection { close(connection) }
       }
     }
   }
@@ -70,6 +72,7 @@ extension Daemon {
       connection.abandoned?()
       return close(connection)
     }
+    stopTimer(of: connection)
     let request: Request
     do throws(MemberError) { request = try Request(packet: packet) } catch {
       answer(connection, .failed(error.sentence))
@@ -111,8 +114,14 @@ extension Daemon {
   private func close(_ connection: Connection) {
     let number = connection.socket.descriptor.raw
     guard connections[number] === connection else { return }
+    stopTimer(of: connection)
     loop.unwatch(number)
     connections.removeValue(forKey: number)
+  }
+
+  private func stopTimer(of connection: Connection) {
+    if let timer = connection.timer { loop.cancel(timer) }
+    connection.timer = nil
   }
 
   var status: DaemonStatus {

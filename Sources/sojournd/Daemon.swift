@@ -50,6 +50,11 @@ final class Daemon {
   var endpointsGeneration = 0
   var endpointsWithout: Set<String> = []
   var revocations = RevocationWatch()
+  var questionsUnderWay = 0
+  /// Names whose end waits for nothing: a certificate of theirs was revoked.
+  var hasty: Set<String> = []
+  /// The process table as it was at that time of the loop's.
+  var lastProcesses: (when: Int64, processes: [ProcessFacts])?
   let used = UsedCertificates(directory: Places.used)
   var isLookScheduled = false
   private var isDisplaced = false
@@ -105,7 +110,7 @@ final class Daemon {
     // What was published before a restart holds until the files are read again: nobody who logs in now needs to wait.
     configuration = try? PublishedConfiguration.current()
     renewRelay()
-    reconcile()
+    try reconcile()
     readConfiguration { [unowned self] in
       notifyService("READY=1\nSTATUS=" + (configuration == nil ? "no usable configuration" : "running"))
       verifyHost()
@@ -130,12 +135,14 @@ final class Daemon {
     }
   }
 
-  /// Once a second: deadlines, intruders, left-overs of /run, the watchdog. Once a minute the host is looked at again: what no
+  /// Once a second: deadlines, sessions that are to be decided anew, intruders, left-overs of /run, the watchdog. Once a minute the host is looked at again: what no
   /// file under /etc tells (a cache that was started, a file that another one includes) must not stay unseen.
   private func tick() {
     notifyService("WATCHDOG=1")
     checkPlaces()
     endWhatIsOver()
+    warnOfEnds()
+    askAgain()
     lookAtProcesses()
     lookAtRevocationLists()
     ticks += 1
@@ -143,7 +150,8 @@ final class Daemon {
       verifyHost()
       record.audit.flushSpool()
     }
-    if ticks % 3600 == 1 { forgetUses() }
+    // Not at once: a host may come up with its clock far ahead, and be set right a moment later.
+    if ticks % 3600 == 0 { forgetUses() }
     loop.after(1000) { [unowned self] in tick() }
   }
 

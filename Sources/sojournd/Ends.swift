@@ -37,7 +37,9 @@ extension Daemon {
 
   private func runEnds() {
     while endsRunning < Daemon.endsAtOnce, !endQueue.isEmpty {
-      let name = endQueue.removeFirst()
+      // Somebody may be waiting to come in under that name; for the others nobody hurries.
+      let awaited = Set(openings.map(\.name.text))
+      let name = endQueue.remove(at: endQueue.firstIndex { awaited.contains($0.text) } ?? 0)
       guard let lease = leases[name.text] else {
         ends.removeValue(forKey: name.text)
         continue
@@ -47,12 +49,13 @@ extension Daemon {
         continue
       }
       endsRunning += 1
-      var arguments = ["teardown", name.text, String(lease.uid), Files.parent(of: lease.home)]
+      var arguments = ["teardown", name.text, String(lease.uid), Files.parent(of: lease.home), "--daemon", String(ProcessTable.ownPid)]
       // A process that opened sessions of several names is nobody's to kill while one of them lives.
       let alive = watches.values.map { $0.handle.reference }
       for session in lease.leaving where !alive.contains(session.process) {
         arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"]
       }
+      if hasty.remove(name.text) != nil { arguments += ["--patience", "0"] }
       for program in configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"] { arguments += ["--spare", program] }
       Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 600_000) { [weak self] outcome in
         guard let self else { return }

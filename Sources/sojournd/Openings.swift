@@ -16,12 +16,18 @@ final class Opening {
   var stage = Stage.waiting
   /// It has waited long enough: if it must wait once more, it is refused.
   var isOverdue = false
+  var timer: UInt64?
   let begun = Moment.now()
 
   init(_ request: OpenRequest, _ name: AccountName, _ connection: Connection) {
     self.request = request
     self.name = name
     self.connection = connection
+  }
+
+  /// Would the host's sources be asked the very same about both?
+  func asksTheSame(as other: Opening) -> Bool {
+    name == other.name && request.uid == other.request.uid && request.groups == other.request.groups
   }
 }
 
@@ -58,8 +64,8 @@ extension Daemon {
     openings.append(opening)
     // Without its mark a teardown might take the login for one of the person's processes: better none than that.
     do throws(SystemError) { try waiting.add(connection.peer) } catch { return refuse(opening, .notWritten, error.sentence) }
-    loop.after(Daemon.patience) { [weak self, weak opening] in
-      guard let self, let opening, openings.contains(where: { $0 === opening }) else { return }
+    opening.timer = loop.after(Daemon.patience) { [weak self, weak opening] in
+      guard let self, let opening else { return }
       opening.isOverdue = true
       if opening.stage == .waiting { refuseOverdue(opening) }
     }
@@ -72,10 +78,11 @@ extension Daemon {
   }
 
   private func refuseOverdue(_ opening: Opening) {
+    guard isEnding(opening.name) else { return refuse(opening, .sourceFailed, "the sources of names did not get to it in time") }
     refuse(opening, .draining, "the last session of \(opening.name.text) is still being cleaned up")
   }
 
-  /// One opening of a name at a time, and none while its last lease is being taken down.
+  /// One question about a name at a time, and none while its last lease is being taken down.
   func advanceOpenings() {
     var busy = Set(openings.filter { $0.stage == .asking }.map(\.name.text))
     for opening in openings where opening.stage == .waiting {
@@ -83,12 +90,15 @@ extension Daemon {
       if busy.count >= Daemon.questionsAtOnce { return }
       if busy.contains(name) || isEnding(opening.name) { continue }
       busy.insert(name)
-      opening.stage = .asking
+      // Who comes many times at once is asked about once: the answer is younger than each of these logins.
+      let together = openings.filter { $0.stage == .waiting && $0.asksTheSame(as: opening) }
+      for one in together { one.stage = .asking }
       // In a process of its own, with a time limit: a source may hang, this loop may not.
       Worker.start(loop, Places.vacancy, ["name", name, String(opening.request.uid)] + opening.request.groups, milliseconds: 5000) {
         [weak self] outcome in
         guard let self else { return }
-        settle(opening, VacancyAnswer(outcome.status == 0 ? outcome.output : nil, lease: leases[name] != nil))
+        // The first of them makes the lease.
+        for one in together { settle(one, VacancyAnswer(outcome.status == 0 ? outcome.output : nil, lease: leases[name] != nil)) }
       }
     }
   }
@@ -96,8 +106,16 @@ extension Daemon {
   private func isEnding(_ name: AccountName) -> Bool { ends[name.text] != nil || leases[name.text]?.state == .draining }
 
   private func forget(_ opening: Opening) {
+    if let timer = opening.timer { loop.cancel(timer) }
+    opening.timer = nil
     openings.removeAll { $0 === opening }
-    if !openings.contains(where: { $0.connection.peer == opening.connection.peer }) { waiting.remove(opening.connection.peer) }
+    unmark(opening.connection.peer)
+  }
+
+  /// Nothing is spared for a login that waits no more. What cannot be removed now is removed later.
+  private func unmark(_ peer: ProcessReference) {
+    guard !openings.contains(where: { $0.connection.peer == peer }) else { return }
+    do throws(SystemError) { try waiting.remove(peer) } catch { loop.after(1000) { [weak self] in self?.unmark(peer) } }
   }
 
   private func settle(_ opening: Opening, _ answer: VacancyAnswer) {
@@ -123,6 +141,7 @@ extension Daemon {
       if !self.answer(opening.connection, .opened(Opened(session: session.id, expires: session.expires, notes: notes))) {
         sessionEnded(session.id, reason: .loginGone)
       }
+      endIfRevoked(session.id)
       advanceOpenings()
     } catch {
       refuse(opening, error.refusal, error.detail)
@@ -165,7 +184,8 @@ extension Daemon {
     var step = "the session's number"
     var begun: String?
     do throws(SystemError) {
-      let session = try newSession(request, opening.connection.peer, groups, configuration)
+      var session = try newSession(request, opening.connection.peer, groups, configuration)
+      session.isOpen = false
       var lease = leases[name.text] ?? Lease(name: name, uid: request.uid, home: configuration.accounts.homeRoot + "/" + name.text)
       lease.sessions.append(session)
       step = "the lease"
@@ -183,6 +203,10 @@ extension Daemon {
       try projection.show(lease, marker: marker)
       step = "the audit line"
       try record.grant(name.text, uid: request.uid, isLocal: false, session)
+      step = "the lease"
+      lease.sessions[lease.sessions.count - 1].isOpen = true
+      try leaseFiles.write(lease)
+      leases[name.text] = lease
       return (session, notes)
     } catch {
       if let begun { sessionEnded(begun, reason: .notOpened) }
@@ -202,8 +226,8 @@ extension Daemon {
     }
     return Session(id: try Session.newID(at: now.unixSeconds), process: process, login: request.login, credential: request.credential,
       decision: request.decision, groups: groups,
-      rootEquivalentGroups: request.rootEquivalentGroups.filter { name in groups.contains { $0.name.isExactly(name) } }, shell: request.shell, opened: now.unixSeconds, deadline: Deadline(seconds: seconds, after: now),
-      reevaluateSeconds: request.reevaluateSeconds)
+      rootEquivalentGroups: request.rootEquivalentGroups.filter { name in groups.contains { $0.name.isExactly(name) } }, shell: request.shell,
+      opened: now.unixSeconds, deadline: Deadline(seconds: seconds, after: now), reevaluateSeconds: request.reevaluateSeconds, subject: request.subject)
   }
 
   /// An account of another source: no claim, no home, no groups; decided, written down, watched.
@@ -214,13 +238,17 @@ extension Daemon {
     }
     do throws(OpeningFailure) { try takeUse(of: request, configuration) } catch { return refuse(connection, error.refusal, error.detail) }
     do throws(SystemError) {
-      let session = try newSession(request, connection.peer, [], configuration)
-      let local = LocalSession(name: request.name, uid: request.uid, session: session)
+      var session = try newSession(request, connection.peer, [], configuration)
+      session.isOpen = false
+      var local = LocalSession(name: request.name, uid: request.uid, session: session)
       try localFiles.write(local)
       localSessions[session.id] = local
       do throws(SystemError) {
         try watch(session, name: request.name)
         try record.grant(Escape.visible(request.name), uid: request.uid, isLocal: true, session)
+        local.session.isOpen = true
+        try localFiles.write(local)
+        localSessions[session.id] = local
       } catch {
         sessionEnded(session.id, reason: .notOpened)
         throw error
@@ -228,6 +256,7 @@ extension Daemon {
       if !answer(connection, .opened(Opened(session: session.id, expires: session.expires, notes: []))) {
         sessionEnded(session.id, reason: .loginGone)
       }
+      endIfRevoked(session.id)
     } catch {
       refuse(connection, .notWritten, error.sentence)
     }

@@ -80,6 +80,13 @@ struct Record {
     ])
   }
 
+  /// What came of asking the policy again, where it changes something.
+  func reevaluation(_ name: String, _ session: Session, _ outcome: String, _ message: String, _ decision: DecisionFacts?, _ level: SystemLog.Level) {
+    var facts: [JSONValue.Member] = [.init("session", .string(session.id)), .init("name", .string(Escape.visible(name))), .init("outcome", .string(outcome))]
+    if let decision { facts.append(.init("decision", decision.escaped)) }
+    note(.reevaluation, level, message, facts)
+  }
+
   /// Anything else: as much of it as can be written is written, in the file, the spool, syslog and the daemon's log.
   func note(_ kind: AuditEvent.Kind, _ level: SystemLog.Level, _ message: String, _ facts: [JSONValue.Member] = []) {
     if !audit.recordSomehow(AuditEvent(kind, time: now(), message: message, facts: facts)) {

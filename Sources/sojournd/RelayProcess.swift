@@ -46,7 +46,7 @@ final class RelayProcess {
     guard !isStopped else { return }
     let before = children[current]
     do throws(SystemError) {
-      let child = Child(try ChildProcess.start(Places.daemon, ["relay"], descriptors: [-1, -1, 2, listener.descriptor.raw]))
+      let child = Child(try ChildProcess.start(Places.daemon, ["relay", String(ProcessTable.ownPid)], descriptors: [-1, -1, 2, listener.descriptor.raw]))
       let number = child.process.pid
       do throws(SystemError) { try loop.watch(child.process.pidfd.raw) { [unowned self] in hasEnded(number) } } catch {
         // One that nobody watches would go on with its configuration for ever.

@@ -1,5 +1,9 @@
+import Accounts
+import Admission
 import Audit
 import Configuration
+import Credentials
+import DaemonProtocol
 import Encoding
 import Events
 import HostSystem
@@ -77,9 +81,31 @@ extension Daemon {
     }
   }
 
-  /// The lists in force are others than before. Sessions that live and are revoked by them end by a later version; what
-  /// asks is `Admission.PublishedRevocations`, with the certificate's facts in the lease.
-  func revocationListsChanged() {}
+  /// The lists in force are others than before: sessions whose certificate they name end, without a grace.
+  private func revocationListsChanged() {
+    guard let lists = configuration?.certificate.revoked, !lists.isEmpty else { return }
+    let published = PublishedRevocations(lists)
+    for id in Array(watches.keys) { endIfRevoked(id, published) }
+  }
+
+  /// A session that was opened while a new list was being published: the module may have looked into the old one.
+  func endIfRevoked(_ id: String) {
+    guard let lists = configuration?.certificate.revoked, !lists.isEmpty else { return }
+    endIfRevoked(id, PublishedRevocations(lists))
+  }
+
+  private func endIfRevoked(_ id: String, _ lists: PublishedRevocations) {
+    guard let watch = watches[id], watch.endReason == nil, let (_, session) = session(id), let subject = session.subject,
+      let serial = UInt64(session.credential.serial)
+    else { return }
+    let certificate = RevocationSubject(key: subject.key, authority: subject.authority, serial: serial, keyID: Array(session.credential.keyID.utf8))
+    do throws(RevocationFault) {
+      if let reason = try lists.reason(certificate) { end(id, why: .revoked(reason)) }
+    } catch {
+      // Nobody new is let in; those who are in were decided when the lists could be read.
+      refuseEverybody(Escape.sentence(error.detail, limit: 1024))
+    }
+  }
 }
 
 extension String {

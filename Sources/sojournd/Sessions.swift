@@ -11,22 +11,60 @@ import Identity
 final class SessionWatch {
   let name: String
   let handle: ProcessHandle
-  let deadline: Deadline
+  var deadline: Deadline
+  var again = AskingAgain()
+  /// Since when nobody has confirmed it (`Session.unconfirmed`).
+  var unconfirmed: Deadline?
+  /// Seconds before the end of which its person was warned last; `.max`: not yet.
+  var warned = UInt64.max
   /// Why it is being ended by us, once it is.
   var endReason: EndReason?
 
-  init(name: String, handle: consuming ProcessHandle, deadline: Deadline) {
+  init(name: String, handle: consuming ProcessHandle, session: Session) {
     self.name = name
     self.handle = handle
-    self.deadline = deadline
+    deadline = session.deadline
+    unconfirmed = session.unconfirmed
   }
 }
 
 extension Daemon {
-  func watch(_ session: Session, name: String) throws(SystemError) {
-    let watch = SessionWatch(name: name, handle: try ProcessHandle(session.process), deadline: session.deadline)
+  /// - Parameter isRestart: an earlier daemon opened it.
+  func watch(_ session: Session, name: String, isRestart: Bool = false) throws(SystemError) {
+    let watch = SessionWatch(name: name, handle: try ProcessHandle(session.process), session: session)
     try loop.watch(watch.handle.pidfd.raw) { [unowned self] in sessionEnded(session.id, reason: .processGone) }
     watches[session.id] = watch
+    scheduleAsking(session, isRestart: isRestart)
+  }
+
+  /// Whose a session is.
+  struct Holder {
+    let name: String
+    let uid: UInt32
+    /// An account of another source.
+    let isLocal: Bool
+  }
+
+  /// A live session by its id.
+  func session(_ id: String) -> (Holder, Session)? {
+    if let local = localSessions[id] { return (Holder(name: local.name, uid: local.uid, isLocal: true), local.session) }
+    guard let watch = watches[id], let lease = leases[watch.name], let session = lease.sessions.first(where: { $0.id == id }) else { return nil }
+    return (Holder(name: lease.name.text, uid: lease.uid, isLocal: false), session)
+  }
+
+  /// Changes what is written down of a live session.
+  func change(_ id: String, _ edit: (inout Session) -> Void) {
+    if var local = localSessions[id] {
+      edit(&local.session)
+      localSessions[id] = local
+      do throws(SystemError) { try localFiles.write(local) } catch {
+        record.note(.endFailed, .error, "session \(id) of \(Escape.visible(local.name)) cannot be written: \(error.sentence)")
+      }
+    } else if let watch = watches[id], var lease = leases[watch.name], let at = lease.sessions.firstIndex(where: { $0.id == id }) {
+      edit(&lease.sessions[at])
+      leases[watch.name] = lease
+      keep(lease)
+    }
   }
 
   /// `close_session` ran in the process that opened it. Anybody else's word does not end a session.
@@ -40,9 +78,11 @@ extension Daemon {
     let watch = watches.removeValue(forKey: id)
     if let watch { loop.unwatch(watch.handle.pidfd.raw) }
     let why = watch?.endReason ?? reason
+    // The evidence first: killed in between, the next daemon finds the session once more and says its end twice, not never.
     if let local = localSessions.removeValue(forKey: id) {
+      record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: why)
       try? localFiles.remove(id)
-      return record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: why)
+      return
     }
     // A session that could not be opened has no watch yet.
     guard var lease = watch.flatMap({ leases[$0.name] }) ?? leases.values.first(where: { $0.sessions.contains { $0.id == id } }) else { return }
@@ -53,8 +93,9 @@ extension Daemon {
     lease.history.add(session, until: Moment.now().unixSeconds, reason: why)
     if lease.sessions.isEmpty { lease.state = .draining }
     leases[lease.name.text] = lease
-    keep(lease)
     record.sessionEnd(lease.name.text, uid: lease.uid, isLocal: false, session, reason: why)
+    keep(lease)
+    if lease.state == .active { hasty.remove(lease.name.text) }
     if lease.state == .draining {
       beginEnd(of: lease)
     } else if let marker {
@@ -103,16 +144,26 @@ extension Daemon {
   func end(_ id: String, why: EndReason) {
     guard let watch = watches[id], watch.endReason == nil else { return }
     watch.endReason = why
-    watch.handle.signal(.terminate)
-    loop.after(3000) { [weak self] in
-      self?.watches[id]?.handle.signal(.kill)
+    change(id) { $0.ending = why }
+    let isTold = tell(id, "this session ends now: \(why.sentence).")
+    if why.isAtOnce {
+      hasty.insert(watch.name)
+      return watch.handle.signal(.kill)
     }
+    // What was written there must still get through the connection that is about to be closed.
+    if isTold {
+      loop.after(200) { [weak self] in self?.watches[id]?.handle.signal(.terminate) }
+    } else {
+      watch.handle.signal(.terminate)
+    }
+    loop.after(3200) { [weak self] in self?.watches[id]?.handle.signal(.kill) }
   }
 
   /// A login that the module refused: evidence, and the end of a connection that `ssh -N` would leave idle. The person gets
   /// a moment to read why.
   func loginRefused(_ refused: RefusedLogin, peer: ProcessReference) {
     record.refusal(refused, pid: peer.pid)
+    endUnheard(refused, peer)
     let programs = configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"]
     guard let program = ProcessTable.program(of: peer.pid), programs.contains(program) else { return }
     dismissed.append(peer)
@@ -122,34 +173,59 @@ extension Daemon {
     loop.after(6000) { [weak self] in self?.dismissed.removeAll { $0 == peer } }
   }
 
+  /// A login that is refused because it never heard that its session was open (a daemon that was killed between writing it down
+  /// and answering) has that session still: it is over. The request's number tells it from others of the same process.
+  private func endUnheard(_ refused: RefusedLogin, _ peer: ProcessReference) {
+    guard let request = refused.decision?.requestID, !request.isEmpty else { return }
+    let sessions = leases.values.flatMap(\.sessions) + localSessions.values.map(\.session)
+    for session in sessions where session.process == peer && session.decision.requestID.isExactly(request) {
+      sessionEnded(session.id, reason: .loginGone)
+    }
+  }
+
+  private static func unseenEnd(of session: Session) -> EndReason { session.ending ?? (session.isOpen ? .daemonWasAway : .notOpened) }
+
   /// At start: leases of an earlier daemon whose sessions live go on; all that has no live session is taken down; what is
   /// shown or built without a lease goes (invariant 10).
-  func reconcile() {
-    for found in (try? leaseFiles.all()) ?? [] {
+  /// - Throws: if nobody can say now which leases there are, or one of their live processes cannot be watched: people are in, and a
+  ///   start that is tried again is better than throwing them out.
+  func reconcile() throws(SystemError) {
+    for found in try leaseFiles.all() {
       switch found {
       case .lease(var lease):
-        let alive = lease.sessions.filter { (try? watch($0, name: lease.name.text)) != nil }
+        var alive: [Session] = []
+        for session in lease.sessions where session.isOpen {
+          if try watchAgain(session, name: lease.name.text) { alive.append(session) }
+        }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.leaving.append(session)
-          lease.history.add(session, until: Moment.now().unixSeconds, reason: .daemonWasAway)
-          record.sessionEnd(lease.name.text, uid: lease.uid, isLocal: false, session, reason: .daemonWasAway)
+          lease.history.add(session, until: Moment.now().unixSeconds, reason: Daemon.unseenEnd(of: session))
+          record.sessionEnd(lease.name.text, uid: lease.uid, isLocal: false, session, reason: Daemon.unseenEnd(of: session))
         }
         lease.sessions = alive
         if alive.isEmpty { lease.state = .draining }
         leases[lease.name.text] = lease
         keep(lease)
         if lease.state == .active, let marker { try? projection.show(lease, marker: marker) }
+        for session in alive { if let why = session.ending { end(session.id, why: why) } }
       case .damaged(let name, let reason):
-        record.note(.endFailed, .error, "the lease of \(name.text) is damaged (\(reason)); its account is taken down")
+        record.note(.endFailed, .error, "the lease of \(name.text) is damaged (\(reason)); its account is taken down", [.init("name", .string(name.text))])
         takeDown(name)
       }
     }
-    for local in (try? localFiles.all()) ?? [] {
-      if (try? watch(local.session, name: local.name)) != nil {
-        localSessions[local.session.id] = local
-      } else {
-        try? localFiles.remove(local.session.id)
-        record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: .daemonWasAway)
+    for found in try localFiles.all() {
+      switch found {
+      case .session(let local):
+        if local.session.isOpen, try watchAgain(local.session, name: local.name) {
+          localSessions[local.session.id] = local
+          if let why = local.session.ending { end(local.session.id, why: why) }
+        } else {
+          record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: Daemon.unseenEnd(of: local.session))
+          try? localFiles.remove(local.session.id)
+        }
+      case .damaged(let file, let reason):
+        record.note(.endFailed, .error, "the file of a local account's session, local/\(Escape.visible(file)), is damaged (\(reason)); if the session lives, nobody ends it any more when its time is over")
+        try? localFiles.remove(file: file)
       }
     }
     for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }
@@ -157,6 +233,17 @@ extension Daemon {
       record.note(.endFailed, .error, "what NSS shows cannot be cleared of what has no lease: \(error.sentence)")
     }
     for lease in leases.values where lease.state == .draining { beginEnd(of: lease) }
+  }
+
+  /// - Returns: false if the session's process is gone.
+  private func watchAgain(_ session: Session, name: String) throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      try watch(session, name: name, isRestart: true)
+      return true
+    } catch {
+      if error.isExhausted { throw error }
+      return false
+    }
   }
 
   /// An account without a lease that can be read: whatever is known of it is put into a draining one. The registry must say

@@ -18,7 +18,7 @@ func main() -> Int32 {
     return 0
   case "teardown": return TeardownWorker.run(Array(arguments.dropFirst()))
   case "verify": return VerifyWorker.run()
-  case "relay": return RelayWorker.run()
+  case "relay": return RelayWorker.run(Array(arguments.dropFirst()))
   case nil: return runDaemon()
   default:
     complain("usage: sojournd [--version]. It takes no other arguments; its configuration is \(Places.configurationFile).")
@@ -57,9 +57,10 @@ enum VerifyWorker {
 }
 
 enum RelayWorker {
-  /// The daemon's listening socket (`Places.policySocket`) is descriptor 3.
-  static func run() -> Int32 {
-    OwnProcess.endWithParent()
+  /// `relay PID-OF-DAEMON`. The daemon's listening socket (`Places.policySocket`) is descriptor 3.
+  static func run(_ arguments: [String]) -> Int32 {
+    guard arguments.count == 1, let daemon = Int32(arguments[0]) else { return 64 }
+    OwnProcess.endWithParent(daemon)
     OwnProcess.setName("sojourn-relay")
     LoggingSystem.bootstrap { _ in StandardErrorLog() }
     do {
@@ -79,13 +80,12 @@ enum RelayWorker {
 }
 
 enum TeardownWorker {
-  /// `teardown NAME UID HOME-ROOT [--leaving PID:START]… [--spare PROGRAM]…`; writes its report.
+  /// `teardown NAME UID HOME-ROOT [--daemon PID] [--leaving PID:START]… [--spare PROGRAM]… [--patience MILLISECONDS]`; writes its report.
   static func run(_ arguments: [String]) -> Int32 {
-    // A daemon that is started anew begins every end anew: two workers at one account would only be in each other's way.
-    OwnProcess.endWithParent()
     guard arguments.count >= 3, let name = AccountName(arguments[0]), let uid = UInt32(arguments[1]), uid >= 1000 else { return 64 }
     var leaving: [ProcessReference] = []
     var spared: [String] = []
+    var patience = Teardown.patience
     var at = 3
     while at + 1 < arguments.count {
       let value = arguments[at + 1]
@@ -94,14 +94,21 @@ enum TeardownWorker {
         let parts = value.split(separator: ":")
         guard parts.count == 2, let pid = Int32(parts[0]), let start = UInt64(parts[1]) else { return 64 }
         leaving.append(ProcessReference(pid: pid, start: start))
+      case "--daemon":
+        // A daemon that is started anew begins every end anew: two workers at one account would only be in each other's way.
+        guard let daemon = Int32(value) else { return 64 }
+        OwnProcess.endWithParent(daemon)
       case "--spare": spared.append(value)
+      case "--patience":
+        guard let milliseconds = Int64(value), milliseconds >= 0 else { return 64 }
+        patience = milliseconds
       default: return 64
       }
       at += 2
     }
     guard at == arguments.count else { return 64 }
     do throws(SystemError) {
-      let teardown = Teardown(name: name, uid: uid, homeRoot: arguments[2], leaving: leaving, spared: spared)
+      let teardown = Teardown(name: name, uid: uid, homeRoot: arguments[2], leaving: leaving, spared: spared, patience: patience)
       guard let text = try teardown.run(registry: UIDRegistry(directory: Places.uids)).json.text() else { return 1 }
       return write(text)
     } catch {

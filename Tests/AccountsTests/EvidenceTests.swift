@@ -52,7 +52,7 @@ import Identity
   }
 
   @Test func everyReasonHasATokenOfItsOwn() {
-    let all: [EndReason] = [.closed, .processGone, .deadline, .endedByAdministrator(""), .policyObligation, .daemonWasAway, .notOpened, .loginGone]
+    let all: [EndReason] = [.closed, .processGone, .deadline, .endedByAdministrator(""), .policyObligation, .policyNo(nil), .policyUnreachable(seconds: 1), .revoked("x"), .daemonWasAway, .notOpened, .loginGone]
     #expect(Set(all.map(\.token)).count == all.count)
     #expect(all.allSatisfy { !$0.sentence.isEmpty && $0.token.utf8.allSatisfy { ($0 >= 97 && $0 <= 122) || $0 == 45 } })
   }
@@ -95,7 +95,7 @@ import Identity
   @Test func everyEventReasonAndMemberIsExplained() throws {
     let page = try Self.page()
     for kind in AuditEvent.Kind.allCases { #expect(page.contains("| `\(kind.text)` |"), "\(kind.text)") }
-    for token in ["closed", "process-gone", "deadline", "ended-by-admin", "policy-obligation", "daemon-was-away", "not-opened", "login-gone"] { #expect(page.contains("| `\(token)` |"), "\(token)") }
+    for token in ["closed", "process-gone", "deadline", "ended-by-admin", "policy-obligation", "policy-no", "policy-unreachable", "revoked", "daemon-was-away", "not-opened", "login-gone"] { #expect(page.contains("| `\(token)` |"), "\(token)") }
     func names(_ value: JSONValue) -> [String] { (value.members ?? []).flatMap { [$0.name] + names($0.value) } }
     for name in names(EvidenceTests.report().json) { #expect(page.contains("`\(name)`") || page.contains(".\(name)`"), "\(name)") }
     for name in names(PastSession(EvidenceTests.session("1-a"), until: 1, reason: .closed).json) { #expect(page.contains("`\(name)`"), "\(name)") }

@@ -21,10 +21,23 @@ import Identity
     #expect(read.sessions[0].deadline == lease.sessions[0].deadline)
     #expect(read.sessions[0].process == lease.sessions[0].process)
     #expect(read.sessions[0].credential.keyID == lease.sessions[0].credential.keyID)
+    #expect(read.sessions[0].subject == nil && read.sessions[0].unconfirmed == nil, "an older version's")
+    #expect(read.sessions[1].subject?.key == Sample.subject.key && read.sessions[1].subject?.authority == [3] && read.sessions[1].unconfirmed == Deadline(wall: 7, boot: 8))
+    #expect(read.sessions[0].ending == nil && read.sessions[1].ending == .policyNo("words"))
     #expect(try Files.facts(scratch("alice.json")).permissions == 0o600)
     try files.remove(lease.name)
     try files.remove(lease.name)
     #expect(try files.all().isEmpty)
+  }
+
+  @Test func readsTheReasonOfAnEndThatHasBegun() throws {
+    for reason: EndReason in [.deadline, .endedByAdministrator(""), .endedByAdministrator("a \"b\""), .policyObligation, .policyNo(nil), .policyNo("c"), .policyUnreachable(seconds: 300), .revoked("d")] {
+      #expect(try EndReason(MemberReader(reason.json)) == reason)
+    }
+    for reason: EndReason in [.closed, .processGone, .daemonWasAway, .notOpened, .loginGone] {
+      #expect(throws: MemberError.self) { try EndReason(MemberReader(reason.json)) }
+    }
+    #expect(throws: MemberError.self) { try EndReason(MemberReader(.object([.init("token", .string("other"))]))) }
   }
 
   @Test func showsTheUnionOfItsSessionsGroups() throws {
@@ -38,7 +51,8 @@ import Identity
     let scratch = try Scratch()
     let files = LeaseFiles(directory: scratch.path)
     let lease = try Sample.lease()
-    let whole = try #require(lease.json.text())
+    try files.write(lease)
+    let whole = try Files.readTrusted(scratch("alice.json"), cap: 1 << 20)
     var damaged = 0, tried = 0
     func look(_ bytes: [UInt8]) throws {
       try Files.replace(scratch("alice.json"), with: bytes, mode: 0o600, durable: false)
@@ -46,7 +60,7 @@ import Identity
       tried += 1
       try #require(found.count == 1)
       switch found[0] {
-      case .lease(let read): #expect(read.name == lease.name)
+      case .lease: #expect(bytes == whole, "believed, and it is not what was written")
       case .damaged(let name, let reason):
         damaged += 1
         #expect(name == lease.name && !reason.isEmpty)
@@ -60,13 +74,14 @@ import Identity
       }
     }
     for length in stride(from: 0, to: whole.count, by: 3) { try look(Array(whole.prefix(length))) }
-    #expect(damaged > tried / 2)
+    #expect(damaged > tried - whole.count && tried > 4 * whole.count, "all but those that changed nothing")
   }
 
   @Test func aFileThatIsNotOursIsDamagedOrNoLease() throws {
     let scratch = try Scratch()
     let files = LeaseFiles(directory: scratch.path)
-    let text = try #require(try Sample.lease().json.text())
+    try files.write(try Sample.lease())
+    let text = try Files.readTrusted(scratch("alice.json"), cap: 1 << 20)
     try Files.replace(scratch("alice.json"), with: text, mode: 0o666, durable: false)
     try Files.replace(scratch("bob.json"), with: text, mode: 0o600, durable: false)
     try Files.link(scratch("carol.json"), to: "bob.json")
@@ -82,20 +97,27 @@ import Identity
     #expect(!Files.exists(scratch("left.json.new")))
   }
 
-  @Test func aLocalSessionIsReadAsItWasWrittenAndADamagedOneGoes() throws {
+  @Test func aLocalSessionIsReadAsItWasWrittenAndADamagedOneIsNamed() throws {
     let scratch = try Scratch()
     let files = LocalSessionFiles(directory: scratch.path)
     let local = LocalSession(name: "DOMAIN\\some one", uid: 1_000, session: Sample.session())
     try files.write(local)
-    let read = try #require(try files.all().first)
+    guard case .session(let read) = try #require(try files.all().first) else { return #expect(Bool(false), "damaged") }
     #expect(read.name == local.name && read.uid == 1_000 && read.session.id == local.session.id)
+    // Half written when the daemon was killed.
+    try Files.replace(scratch(local.session.id + ".json.new"), with: [], mode: 0o600, durable: false)
+    #expect(try files.all().count == 1)
+    #expect(!Files.exists(scratch(local.session.id + ".json.new")))
     let whole = try Files.readTrusted(scratch(local.session.id + ".json"), cap: 1 << 20)
     for index in whole.indices {
       var bytes = whole
       bytes[index] ^= 0x80
-      try Files.replace(scratch("x.json"), with: bytes, mode: 0o600, durable: false)
-      #expect(try files.all().count == 1)
-      #expect(!Files.exists(scratch("x.json")))
+      try Files.replace(scratch(local.session.id + ".json"), with: bytes, mode: 0o600, durable: false)
+      guard case .damaged(let file, let reason) = try #require(try files.all().first) else {
+        #expect(Bool(false), "believed with byte \(index) changed")
+        continue
+      }
+      #expect(file == local.session.id + ".json" && !reason.isEmpty)
     }
   }
 

@@ -14,13 +14,13 @@ import Policy
     .relay(secret), .broken(secret), .hostNotAuthorized(401), .busy(503), .status(500), .rejected(secret), .tooLarge, .contentType(secret), .malformed(secret),
     .foreignAnswer, .obligation(secret), .grant(secret),
   ]
-  static let breaches: [CeilingBreach] = [.uid(granted: 0), .group(secret), .rootEquivalentGroup(secret), .tooManyGroups(65), .shell(secret), .noDuration, .reevaluation(seconds: 60), .recording]
+  static let breaches: [CeilingBreach] = [.uid(granted: 0), .group(secret), .rootEquivalentGroup(secret), .tooManyGroups(65), .shell(secret), .noDuration, .recording]
 
   static let all: [Refusal] =
     [
       .notSetUp, .notThisBoot, .configurationUnusable(secret), .lookupFailed(secret), .nameNotAdmitted, .notShownHere, .programNotListed,
       .serviceNotServed(secret), .noLease, .authenticationInfo(secret), .noCredential, .noKey(method: secret), .plainKey(type: secret),
-      .severalCertificates(2), .notForEmergencies, .denied(user: nil, admin: secret), .stepUp(StepUp(level: "urn:example:loa:3", methods: ["mfa"]), user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .daemonAnswer(secret), .notKept,
+      .severalCertificates(2), .notForEmergencies, .denied(user: nil, admin: secret), .stepUp(StepUp(level: "urn:example:loa:3", methods: ["mfa"]), user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .noAnswer(secret), .daemonAnswer(secret), .notKept,
     ]
     + CertificateRule.allCases.map { .certificate(CertificateRefusal($0, "half a sentence")) }
     + [.approvalOver, .notApproved(ApprovalReply("approval-pending", happened: "nobody has answered.", remedy: "Log in again.", detail: secret)), .notApproved(.unavailable(secret))]
@@ -56,6 +56,7 @@ import Policy
     case .ceiling(let breach): 50 + index(breach)
     case .notApproved: 62
     case .approvalOver: 63
+    case .noAnswer: 64
     }
   }
   static func index(_ failure: PolicyFailure) -> Int {
@@ -90,13 +91,12 @@ import Policy
     case .tooManyGroups: 3
     case .shell: 4
     case .noDuration: 5
-    case .reevaluation: 6
-    case .recording: 7
+    case .recording: 6
     }
   }
 
   @Test func theTableIsWhole() {
-    #expect(Set(Self.all.map(Self.index)) == Set(0...41).subtracting([14]).union(50...57).union(60...63))
+    #expect(Set(Self.all.map(Self.index)) == Set(0...41).subtracting([14]).union(50...57).union(60...64))
   }
 
   @Test func everyRefusalHasATokenOfItsOwn() {
@@ -144,7 +144,7 @@ import Policy
   }
 
   @Test func exitStatusesAreThoseOfTheCommandLine() {
-    let three = ["not-this-boot", "no-daemon", "daemon-answer", "open-not-ready", "policy-relay"]
+    let three = ["not-this-boot", "no-daemon", "no-answer", "daemon-answer", "open-not-ready", "policy-relay"]
     let two = ["not-set-up", "configuration-unusable", "authentication-info", "certificate-form", "certificate-size", "certificate-signature", "revocation-lists-unusable"]
     for refusal in Self.all {
       #expect(refusal.exitStatus == (three.contains(refusal.token) ? 3 : two.contains(refusal.token) ? 2 : 1), "\(refusal.token)")
@@ -158,10 +158,10 @@ import Policy
       "certificate-reserved-fields", "certificate-key-id", "certificate-principals", "certificate-option-form", "certificate-extension-form",
       "certificate-self-signed", "certificate-authority-key", "certificate-authority-principals", "certificate-authority-subjects", "certificate-attributes", "certificate-serial",
       "certificate-revoked", "open-name-of-other", "open-rights-stand", "open-ceiling", "ceiling-uid", "ceiling-group", "ceiling-root-equivalent-group",
-      "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration", "ceiling-reevaluation", "ceiling-recording",
+      "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration", "ceiling-recording",
     ])
     let errors = Set([
-      "not-set-up", "not-this-boot", "configuration-unusable", "lookup-failed", "program-not-listed", "authentication-info", "no-daemon", "daemon-answer",
+      "not-set-up", "not-this-boot", "configuration-unusable", "lookup-failed", "program-not-listed", "authentication-info", "no-daemon", "no-answer", "daemon-answer",
       "not-kept", "revocation-lists-unusable", "open-source-failed", "open-no-process", "open-not-written", "open-no-home", "open-not-ready", "approval-unavailable",
     ])
     for refusal in Self.all {

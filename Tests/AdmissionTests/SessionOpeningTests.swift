@@ -106,7 +106,6 @@ import Policy
       ("step-up", login(), true, { $0.verdict = .stepUp(StepUp(level: "urn:example:loa:3"), user: nil, admin: nil) }),
       ("policy-obligation", login(), true, { $0.obligations = Obligations(fault: "custom") }),
       ("policy-obligation", login(), true, { $0.obligations = Obligations([.notification(.init(to: "manager@example.com", body: "x"))]) }),
-      ("ceiling-reevaluation", login(), true, { $0.verdict = .allowed(Grant(reevaluateSeconds: 60)) }),
       ("ceiling-recording", login(), true, { $0.verdict = .allowed(Grant(isRecorded: true)) }),
       ("no-time-left", login(info: Vectors.line("ended-within-skew")), true, { $0.settle { $0.session.endWithCertificate = true } }),
       ("ceiling-uid", login(), true, { $0.verdict = .allowed(Grant(uid: 70001)) }),
@@ -118,6 +117,7 @@ import Policy
       ("ceiling-shell", login(), true, { $0.verdict = .allowed(Grant(shell: Places.gateShell)) }),
       ("ceiling-no-duration", login(), true, { $0.verdict = .allowed(Grant(maxSessionSeconds: 0)) }),
       ("no-daemon", login(), true, { $0.opening = .failure(.unreachable(SystemError("connect", code: 111))) }),
+      ("no-answer", login(), true, { $0.opening = .failure(.unanswered(SystemError("recv", code: 104))) }),
       ("daemon-answer", login(), true, { $0.opening = .failure(.garbled("x")) }),
       ("daemon-answer", login(), true, { $0.opening = .success(.failed("x")) }),
       ("daemon-answer", login(), true, { $0.opening = .success(.done) }),
@@ -219,6 +219,16 @@ import Policy
       $0.others = .failure(.unreachable(SystemError("connect", code: 2)))
     }
     #expect(silent.code == Code.denied)
+  }
+
+  /// Asked to open, the daemon died: it may have opened, and only the next one can end that.
+  @Test func waitsForTheNextDaemonWhereTheLastOneMayHaveOpened() throws {
+    let (code, events) = Self.run { $0.opening = .failure(.unanswered(SystemError("recv", code: 104))) }
+    guard case .told(.refused, _, let patience) = try #require(events.list.last) else {
+      Issue.record("the last word is not the daemon's")
+      return
+    }
+    #expect(code == Code.denied && patience == 2000)
   }
 
   @Test func tellsTheDaemonWhoItRefused() throws {

@@ -7,7 +7,6 @@ struct DocumentationTests {
   struct Row {
     let type: String
     let standard: String
-    let refused: String
   }
 
   static func rows() throws -> [String: Row] {
@@ -15,10 +14,10 @@ struct DocumentationTests {
     var rows: [String: Row] = [:]
     for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") where line.hasPrefix("| `") {
       let cells = line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
-      try #require(cells.count == 7, "\(line)")
+      try #require(cells.count == 6, "\(line)")
       let key = cells[1].trimmingCharacters(in: CharacterSet(charactersIn: "`"))
       try #require(rows[key] == nil, "\(key) twice")
-      rows[key] = Row(type: cells[2], standard: cells[3], refused: cells[5])
+      rows[key] = Row(type: cells[2], standard: cells[3])
     }
     return rows
   }
@@ -51,12 +50,6 @@ struct DocumentationTests {
     case .labels: "table of strings"
     }
     #expect(row.type == type)
-    if key.notInThisVersion == "the key" {
-      #expect(row.standard == "none")
-    } else {
-      #expect(row.standard == (key.standard.map { "`\(Self.written($0))`" } ?? "must be written"))
-    }
-    if let refused = key.notInThisVersion { #expect(row.refused.replacingOccurrences(of: "`", with: "") == refused) }
-    if key.notInThisVersion == nil, path != "certificate.trusted_ca" { #expect(row.refused.isEmpty) }
+    #expect(row.standard == (key.standard.map { "`\(Self.written($0))`" } ?? "must be written"))
   }
 }

@@ -11,8 +11,11 @@ import HostSystem
     principals: ["alice", "", hostile], notBefore: 0, notAfter: UInt64(Int64.max))
   static let decision = DecisionFacts(requestID: "r", endpoint: "https://policy.example.com/", reason: hostile, milliseconds: 7, subject: hostile)
 
+  static let subject = SubjectFacts(type: "workload", attributes: [SubjectAttribute(name: hostile, values: [hostile, ""])],
+    extensions: [CertificateExtension(name: hostile, value: "")], approval: .object([.init("id", .string(hostile))]), key: [0, 255], authority: [])
+
   static let requests: [Request] = [
-    .open(OpenRequest(name: "alice", uid: 4_294_967_295, isLocal: false, login: login, credential: credential, decision: decision, groups: ["dbops", "deploy"], shell: "/bin/bash", seconds: 3600, reevaluateSeconds: 60)),
+    .open(OpenRequest(name: "alice", uid: 4_294_967_295, isLocal: false, login: login, credential: credential, decision: decision, groups: ["dbops", "deploy"], shell: "/bin/bash", seconds: 3600, reevaluateSeconds: 60, until: 7, subject: subject)),
     .open(OpenRequest(name: hostile, uid: 0, isLocal: true, login: login, credential: credential, decision: decision, groups: [], shell: "", seconds: 0)),
     .closed(session: "1700000000-0badcafe"),
     .refused(RefusedLogin(name: hostile, isLocal: false, login: login, credential: credential, decision: decision, token: "t", detail: hostile)),

@@ -135,6 +135,23 @@ import Testing
         #expect(try sojourn.audit(about: "alice").last?["nss"] as? String == "nothing")
     }
 
+    /// Invariant 10: a daemon that dies with an end under way goes on with it when it is back, for the same reason.
+    @Test func goesOnWithAnEndThatHadBegunWhenTheDaemonDied() throws {
+        let sojourn = try SojournHost()
+        defer { sojourn.stop() }
+        let shell = try sojourn.openShell("alice")
+        // A monitor that does not hear SIGTERM: the daemon must come to the end of its patience.
+        try sojourn.host.must("pkill -STOP -f 'sshd.*: alice \\[priv\\]'")
+        #expect(try sojourn.host.run("/usr/sbin/sojourn", "end", "--yes", "alice", "--no-wait", "--reason", "INC-4711").succeeded)
+        try sojourn.killDaemon()
+        try sojourn.startDaemon()
+        let left = try sojourn.tracesLeft(of: "alice")
+        #expect(left.isEmpty, "\(left)\n\(sojourn.logs)")
+        #expect(shell.client.wait(seconds: 10) != nil)
+        let end = try #require(try sojourn.audit(about: "alice").last { $0["event"] as? String == "session-end" })
+        #expect((end["message"] as? String)?.contains("ended by an administrator: INC-4711") == true, "\(end)")
+    }
+
     @Test func endsASessionWhenItsTimeIsOver() throws {
         let sojourn = try SojournHost()
         defer { sojourn.stop() }

@@ -3,19 +3,24 @@ import Foundation
 /// The Cedar policy endpoint of `Tests/PolicyEndpoint`, running in a private host at 127.0.0.1:8181.
 struct PolicyEndpoint {
     private let host: Host
+    private let people: [String]
     let process: ChildProcess
     private static let controlPort = 8182
     private static let journal = "/var/log/policy-endpoint.jsonl"
 
-    /// - Parameter people: further people of the directory, all database administrators.
-    init(_ host: Host, people: [String] = []) throws {
+    /// - Parameters:
+    ///   - people: further people of the directory, all database administrators.
+    ///   - missing: who is not, or no longer, in the directory.
+    init(_ host: Host, people: [String] = [], missing: [String] = []) throws {
         self.host = host
+        self.people = people
         let folder = PrivateHost.checkout + "/Tests/PolicyEndpoint"
         var directory = try Self.object(Data(contentsOf: URL(fileURLWithPath: folder + "/directory.json")))
         var everybody = directory["people"] as? [String: Any] ?? [:]
         for name in people {
             everybody[name] = ["role": "database-administrator", "department": "data", "employment": "staff"]
         }
+        for name in missing { everybody.removeValue(forKey: name) }
         directory["people"] = everybody
         try host.write(
             String(decoding: JSONSerialization.data(withJSONObject: directory), as: UTF8.self), to: "/var/lib/policy/directory.json")
@@ -36,6 +41,12 @@ struct PolicyEndpoint {
             throw HostFailure("the policy endpoint does not start: \(process.stdout)\(process.stderr)")
         }
         return process
+    }
+
+    /// Stops, and starts again with a directory in which these people are missing.
+    func restarted(without missing: [String] = []) throws -> PolicyEndpoint {
+        try stop()
+        return try PolicyEndpoint(host, people: people, missing: missing)
     }
 
     /// Answers wrongly from now on, in one of the modes that `Tests/PolicyEndpoint` lists; `none` ends it.

@@ -18,7 +18,7 @@ import Testing
         "shell-directory", "shell-not-executable", "shell-climbing", "shell-separator", "shell-nul", "shell-empty",
         "shell-number", "limit-zero", "limit-negative", "limit-fraction", "limit-string", "limit-overflow", "limit-infinite",
         "obligation-unknown", "obligation-without-type", "obligations-object", "obligation-custom", "obligation-id-twice", "obligation-step-up",
-        "obligation-notification-of-nothing", "obligation-termination-of-a-list", "reevaluate", "reevaluate-zero", "record-required", "record-true",
+        "obligation-notification-of-nothing", "obligation-termination-of-a-list", "reevaluate-zero", "record-required", "record-true",
     ]
 
     @Test(arguments: [0, 1, 2, 3]) func t8RefusesWhateverIsNotAProperYes(quarter: Int) throws {

@@ -40,6 +40,39 @@ import Testing
     #expect(try sojourn.login("dora", "echo got-in").stdout == "got-in\n", "another person is not concerned: \(sojourn.logs)")
   }
 
+  /// A list that comes to name a certificate ends the sessions that live by it, without a grace, and no others.
+  @Test func aListEndsTheSessionsWhoseCertificateItNames() throws {
+    let sojourn = try host("revoked = [\\\"\(Self.list)\\\"]") { host, _ in
+      try host.must("ssh-keygen -q -k -f \"$1\" < /dev/null", Self.list)
+    }
+    defer { sojourn.stop() }
+    let host = sojourn.host
+    func shell(_ name: String, _ serial: UInt64) throws -> RemoteShell {
+      try RemoteShell(host.startSSH(name, sojourn.ca.certificate(for: name, serial: serial), flags: ["-tt"]), name: name, logs: { sojourn.logs })
+    }
+    let alice = try shell("alice", 4711), dora = try shell("dora", 4712), again = try shell("alice", 4713)
+    // A program that stays when it is asked to go.
+    try alice.run("trap '' TERM HUP; setsid nohup bash -c 'trap \"\" TERM HUP; while :; do sleep 76.5; done' > /dev/null 2>&1 < /dev/null & true")
+    func revoke(_ specification: String) throws {
+      try host.must("printf \"$1\" > /root/spec; ssh-keygen -q -k -f \"$2.new\" -s \"$3.pub\" /root/spec; mv \"$2.new\" \"$2\"", specification, Self.list, sojourn.ca.path)
+    }
+    try revoke("serial: 4711\\n")
+    #expect(alice.client.wait(seconds: 10) != nil, "\(sojourn.logs)")
+    #expect(try again.run("id -un") == "alice\n", "her other certificate is not revoked: \(sojourn.logs)")
+    #expect(try dora.run("id -un") == "dora\n")
+    let ends = try sojourn.audit(about: "alice").filter { $0["event"] as? String == "session-end" }
+    #expect(ends.count == 1 && (ends[0]["message"] as? String)?.contains("its certificate is revoked") == true, "\(ends)")
+    // A list that was changed while no daemon ran holds as well.
+    try sojourn.killDaemon()
+    try revoke("serial: 4711\\nserial: 4713\\n")
+    try sojourn.startDaemon()
+    #expect(again.client.wait(seconds: 15) != nil, "\(sojourn.logs)")
+    let left = try sojourn.tracesLeft(of: "alice")
+    #expect(left.isEmpty, "\(left)\n\(sojourn.logs)")
+    #expect(try dora.run("id -un") == "dora\n")
+    #expect(dora.exit() == 0)
+  }
+
   /// Whatever happens to a list or to what was published of it, nobody is let in by half of it.
   @Test func aListThatCannotBeUsedRefusesEverybody() throws {
     let sojourn = try host("revoked = [\\\"\(Self.list)\\\"]") { host, _ in

@@ -41,6 +41,9 @@ final class SojournHost: InstalledSojourn {
 
     func stop() { host.stop() }
 
+    /// Restarts the policy endpoint with a directory in which these people are missing.
+    func restartPolicy(without missing: [String] = []) throws { policy = try policy.restarted(without: missing) }
+
     // MARK: Daemon
 
     func startDaemon() throws {

@@ -5,6 +5,8 @@
 //                                                     -s: PAM_SILENT; -a: who is asked answers that, else nobody can be asked
 //   pam-driver CONFDIR SERVICE USER reload COUNT                                    a handle made and ended COUNT times
 //
+// Two words are no phases: `pause` waits for a line on standard input, and goes on with the next phase unless that is `stop`;
+// `mark` is only printed, for who follows the calls of this process.
 // Prints "PHASE CODE" for each phase, "error TEXT" and "info TEXT" for what the person is told, then what is left.
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -72,6 +74,13 @@ static int call(pam_handle_t *pamh, const char *phase, int flags) {
   exit(64);
 }
 
+// Between the opening of a session and its end, as long as whoever runs this wants it.
+static int paused(void) {
+  char line[16] = "";
+  printf("pause\n");
+  return fgets(line, sizeof line, stdin) != NULL && strcmp(line, "stop\n") != 0;
+}
+
 static pam_handle_t *start(char **argv) {
   static const struct pam_conv conversation = {converse, NULL};
   pam_handle_t *pamh = NULL;
@@ -86,6 +95,7 @@ static pam_handle_t *start(char **argv) {
 
 int main(int argc, char **argv) {
   if (argc < 5) return 64;
+  setvbuf(stdout, NULL, _IOLBF, 0);
   if (__nss_configure_lookup("passwd", "files sojourn") != 0 || __nss_configure_lookup("group", "files sojourn") != 0) return 1;
   if (strcmp(argv[4], "reload") == 0) {
     int count = argc > 5 ? atoi(argv[5]) : 0, code = -1, done = 0;
@@ -110,6 +120,14 @@ int main(int argc, char **argv) {
   for (int signal = 1; signal < 65; signal++) sigaction(signal, NULL, &before[signal]);
   int descriptors = entries("/proc/self/fd"), code = PAM_SUCCESS;
   for (; at < argc; at++) {
+    if (strcmp(argv[at], "pause") == 0) {
+      if (!paused()) break;
+      continue;
+    }
+    if (strcmp(argv[at], "mark") == 0) {
+      puts("mark");
+      continue;
+    }
     code = call(pamh, argv[at], flags);
     printf("%s %d\n", argv[at], code);
   }

@@ -114,7 +114,7 @@ import Testing
     ("shell-separator", "ceiling-shell"), ("shell-nul", "policy-malformed"), ("shell-empty", "policy-grant"), ("shell-gate", "ceiling-shell"),
     ("shell-long", "policy-grant"), ("shell-number", "policy-grant"), ("limit-zero", "ceiling-no-duration"), ("limit-negative", "policy-grant"),
     ("limit-fraction", "policy-grant"), ("limit-string", "policy-grant"), ("limit-null", "policy-grant"), ("limit-64-bit", "held"),
-    ("reevaluate", "ceiling-reevaluation"),
+    ("reevaluate", "held"),
     ("reevaluate-zero", "policy-grant"), ("reevaluate-fraction", "policy-grant"), ("record-required", "ceiling-recording"), ("record-true", "policy-grant"),
     ("limit-overflow", "policy-malformed"), ("limit-infinite", "policy-malformed"), ("obligation-unknown", "policy-obligation"),
     ("obligation-custom", "policy-obligation"), ("obligation-without-id", "policy-obligation"), ("obligation-without-properties", "policy-obligation"),

@@ -130,13 +130,8 @@ import Testing
     #expect(breach(Grant(), maxDuration: 0) == "ceiling-no-duration")
   }
 
-  /// What this version does not do is refused by name. `reevaluates` is the line that the daemon's part will switch.
-  @Test func refusesAGrantThatMustBeDecidedAnew() throws {
-    #expect(breach(Grant(reevaluateSeconds: 60)) == "ceiling-reevaluation")
-    #expect(CeilingBreach.reevaluation(seconds: 60).detail.contains("60 seconds"))
-    let held = try Ceilings.hold(Grant(reevaluateSeconds: 60), uid: 70000, accounts: try Fixtures.accounts(), session: Fixtures.session, shells: shells,
-      reevaluates: true)
-    #expect(held.reevaluateSeconds == 60)
+  @Test func keepsHowOftenThePolicyWantsToBeAskedAgain() throws {
+    #expect(try hold(Grant(reevaluateSeconds: 60)).reevaluateSeconds == 60)
     #expect(try hold(Grant()).reevaluateSeconds == nil)
   }
 
@@ -153,7 +148,7 @@ import Testing
   }
 
   @Test func saysWhatWasBrokenWithoutControlCharacters() {
-    for breach: CeilingBreach in [.uid(granted: 0), .group("\u{1B}[2J"), .rootEquivalentGroup("\n"), .tooManyGroups(65), .shell("/\u{7}"), .noDuration, .reevaluation(seconds: .max), .recording] {
+    for breach: CeilingBreach in [.uid(granted: 0), .group("\u{1B}[2J"), .rootEquivalentGroup("\n"), .tooManyGroups(65), .shell("/\u{7}"), .noDuration, .recording] {
       #expect(!breach.detail.isEmpty && breach.detail.utf8.allSatisfy { $0 >= 32 && $0 < 127 })
     }
   }

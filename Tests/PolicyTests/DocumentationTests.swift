@@ -50,7 +50,7 @@ import Testing
     for name in ["subject.type", "subject.id", "subject.properties", "action.name", "action.properties.service", ".account", "resource.type", ".id",
       "resource.properties.labels", "context.time", "context.source_ip", "context.source_name", "context.tty", "context.credential.kind", "context.credential.key_id", ".principals",
       ".not_before", ".not_after", "context.credential.serial", "context.credential.key_fp", ".ca_fp", "context.credential.extensions", "context.pep",
-      "context.supported_obligations", "context.request_id"] {
+      "context.supported_obligations", "context.session.id", ".opened", "context.request_id"] {
       #expect(text.contains("`\(name)`"), "\(name)")
     }
     for name in Obligations.supported { #expect(text.contains("| `\(name)` |"), "\(name)") }
@@ -59,7 +59,7 @@ import Testing
 
   /// In the order of the page.
   static let outcomes: [(dialect: String, word: String)] = [
-    ("", "allowed"), ("", "allowed"), ("", "denied"), ("", "step-up"), ("", "ceiling-reevaluation"), ("", "ceiling-recording"), ("", "allowed"),
+    ("", "allowed"), ("", "allowed"), ("", "denied"), ("", "step-up"), ("", "ceiling-recording"), ("", "allowed"), ("", "allowed"),
     ("", "step-up"), ("", "policy-obligation"), ("v1", "allowed"), ("v1", "denied"),
   ]
 

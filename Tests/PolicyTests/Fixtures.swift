@@ -7,7 +7,7 @@ import Policy
 enum Fixtures {
   static let now: UInt64 = 1_795_000_200  // 2026-11-18T11:10:00Z
 
-  static func question(remote: String = "192.0.2.9", attributes: [Question.Attribute] = []) -> Question {
+  static func question(remote: String = "192.0.2.9", attributes: [SubjectAttribute] = []) -> Question {
     Question(subjectID: "alice@example.com", account: "alice", login: LoginFacts(service: "sshd", tty: "ssh", remote: remote),
       credential: CredentialFacts(kind: "ssh-cert", keyID: "alice@example.com", serial: "18446744073709551615", keyFingerprint: "SHA256:key",
         caFingerprint: "SHA256:ca", principals: ["alice", "dba"], notBefore: now - 60, notAfter: now + 3600),

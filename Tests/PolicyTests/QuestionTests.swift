@@ -1,5 +1,6 @@
 import Identity
 import Configuration
+import DaemonProtocol
 import Encoding
 import HostSystem
 import Policy

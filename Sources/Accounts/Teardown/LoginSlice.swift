@@ -37,6 +37,8 @@ struct LoginSlice {
 
   /// logind's own record of the person: there is nothing to ask of it without one.
   private var isKnown: Bool { Files.exists("\(users)/\(uid)") }
+  /// systemd keeps something of the person that it would end.
+  var isThere: Bool { isKnown || Files.exists(group) }
   private var group: String { "\(groups)/user-\(uid).slice" }
 
   /// Has logind end the person's sessions and services in order, and waits until it has forgotten the person.

@@ -53,16 +53,24 @@ struct ProcessEnd {
     var pause: Int32 = 5
     // Once in any case: what the table shows is not all that the kernel can reach.
     var mustReap = true
+    // The last look found nothing; what is waited for are the monitors, which close down by themselves. Looking costs some calls for
+    // each process of the host, and hundreds may go at once: it is done once more when they are gone.
+    var isQuiet = false
     while true {
       let now = Moment.now()
       let staying = leaving.filter(\.isAlive)
       if patience.isOver(at: now) { for process in staying { signal(process, hard.isOver(at: now) ? .kill : .terminate) } }
+      if isQuiet, !staying.isEmpty, !deadline.isOver(at: now) {
+        Pause.milliseconds(5)
+        continue
+      }
       let sight = try look(besides: leaving)
       if sight.own.isEmpty, sight.roots.isEmpty, staying.isEmpty, !mustReap {
         report.isClean = true
         return report
       }
       guard !deadline.isOver(at: now) else { return report }
+      isQuiet = sight.own.isEmpty && sight.roots.isEmpty && !mustReap
       if !sight.own.isEmpty || mustReap {
         mustReap = false
         report.note(sight.own)

@@ -10,17 +10,20 @@ public struct Teardown {
   let homeRoot: String
   let leaving: [ProcessReference]
   let spared: [String]
+  let patience: Int64
 
   /// - Parameters:
   ///   - homeRoot: the directory that the home was made in.
   ///   - leaving: processes whose sessions of this lease are over.
   ///   - spared: programs of sshd.
-  public init(name: AccountName, uid: UInt32, homeRoot: String, leaving: [ProcessReference], spared: [String]) {
+  ///   - patience: milliseconds that systemd gets, for services that end in order and for forgetting the person (DESIGN 5).
+  public init(name: AccountName, uid: UInt32, homeRoot: String, leaving: [ProcessReference], spared: [String], patience: Int64 = Teardown.patience) {
     self.name = name
     self.uid = uid
     self.homeRoot = homeRoot
     self.leaving = leaving
     self.spared = spared
+    self.patience = patience
   }
 
   /// Only numbers that the registry gave to this very name are ever acted upon.
@@ -30,18 +33,20 @@ public struct Teardown {
     account.take(Belongings.removeStarters(name: name, uid: uid), into: \.records)
     let slice = LoginSlice(uid: uid, spared: spared)
     let processes = ProcessEnd(uid: uid, spared: spared)
-    let seen = try processes.sight(besides: leaving)
+    // What systemd ends is not seen any more by who comes after it.
+    let seen = slice.isThere ? try processes.sight(besides: leaving) : ProcessEnd.Report()
     let holdsListener = slice.holdsListener
     if holdsListener {
       account.note("an SSH server that the person started as root goes on, and with it what systemd keeps of the person")
     } else {
-      slice.terminate(milliseconds: Teardown.patience)
+      if patience > 0 { slice.terminate(milliseconds: patience) }
       slice.kill()
     }
     account.finish(\.logind)
     let ended = try processes.run(leaving: leaving, milliseconds: 20_000, seen: seen)
     account.finish(\.processes)
-    account.found(try still(processes), as: \.processes)
+    // A clean end has just looked.
+    if !ended.isClean { account.found(try still(processes), as: \.processes) }
     if !ended.isClean, account.isClean { account.found(["a process of the person's that does not end"], as: \.processes) }
     // Nothing is removed under a process that could go on making it.
     if account.isClean {
@@ -66,8 +71,7 @@ public struct Teardown {
 }
 
 extension Teardown {
-  /// Milliseconds that systemd gets, for services that end in order and for forgetting the person (DESIGN 5).
-  private static var patience: Int64 { 3000 }
+  public static var patience: Int64 { 3000 }
   /// Milliseconds until logind must have forgotten the person: longer than its own delay.
   private static var forgetting: Int64 { 15_000 }
 

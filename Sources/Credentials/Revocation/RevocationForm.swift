@@ -133,8 +133,10 @@ public enum RevocationForm {
 }
 
 /// FNV-1a with 64 bits (draft-eastlake-fnv): every change of a single byte changes it.
-struct Checksum {
-  private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+public struct Checksum {
+  public private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  public init() {}
 
   mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
 
@@ -142,5 +144,5 @@ struct Checksum {
     for shift in stride(from: UInt64(56), through: 0, by: -8) { add(UInt8(truncatingIfNeeded: number >> shift)) }
   }
 
-  mutating func add(_ bytes: [UInt8]) { for byte in bytes { add(byte) } }
+  public mutating func add(_ bytes: [UInt8]) { for byte in bytes { add(byte) } }
 }

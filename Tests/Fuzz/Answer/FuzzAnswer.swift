@@ -53,7 +53,7 @@ private func check(_ grant: Grant, _ answer: Answer, _ bytes: [UInt8], _ form: I
   precondition(grant.uid == nil || grant.uid == 70000)
   precondition(held.groups.allSatisfy { $0 == "a" || $0 == "b" } && Set(held.groups).count == held.groups.count)
   precondition(held.seconds > 0 && held.seconds <= 60 && held.shell.utf8.first == 47)
-  precondition(grant.reevaluateSeconds == nil && !grant.isRecorded, "a promise that nobody keeps")
+  precondition(held.reevaluateSeconds == grant.reevaluateSeconds && held.reevaluateSeconds != 0 && !grant.isRecorded, "a promise that nobody keeps")
 }
 
 /// Nothing is carried out that the answer does not demand.

@@ -1,6 +1,7 @@
 # Hours: external people may log in between 08:00 and 18:00 UTC, for half an hour.
 #
-# The time is the host's, at the login (context.time, always UTC). A session that was let in at 17:59 lasts until 18:29.
+# The time is the host's (context.time, always UTC). Hosts ask again while a session lasts (session.reevaluate, every minute): one that was
+# let in at 17:59 ends soon after 18:00.
 # endpoints = ["unix:/run/opa/opa.sock:/v0/data/sojourn/hours/answer"], dialect = "opa"
 #
 # | who               | certificate says    | host | labels           | time                 | outcome |

@@ -1,0 +1,51 @@
+public import HostSystem
+
+/// The terminals at which a session's person sits, and what is said there. Nothing here ever waits: a terminal that was
+/// stopped with ^S, or whose window is full, hears nothing (THREATS T30).
+public struct SessionTerminals: Sendable {
+  /// Paths.
+  public let paths: [String]
+
+  /// - Parameters:
+  ///   - process: that opened the session; what it started, and what that started, has the session's terminals.
+  ///   - uid: nil: other sessions are the uid's too, so whose a terminal is that none of those processes has, nobody can tell.
+  ///     Else all terminals of the uid are the session's, those of tmux and screen among them.
+  ///   - processes: the process table.
+  public init(of process: Int32, uid: UInt32?, among processes: [ProcessFacts]) {
+    var children: [Int32: [Int32]] = [:]
+    for one in processes { children[one.parent, default: []].append(one.pid) }
+    var family: Set<Int32> = [process]
+    var waiting = [process]
+    while let next = waiting.popLast() {
+      for child in children[next] ?? [] where family.insert(child).inserted { waiting.append(child) }
+    }
+    if let uid { family.formUnion(processes.lazy.filter { $0.belongs(to: uid) }.map(\.pid)) }
+    var found: Set<String> = []
+    // Somebody may have filled the process table; a person sits at few terminals.
+    for pid in family.sorted().prefix(4096) {
+      if let stat = ProcessTable.stat(of: pid), let path = SessionTerminals.path(stat.terminal) { found.insert(path) }
+    }
+    paths = found.sorted()
+  }
+
+  /// A pseudo-terminal (majors from 136 on, Linux' devices.txt) or a console (major 4); nil for none and for every other.
+  /// - Parameter number: as proc_pid_stat(5) tells `tty_nr`: the minor's low 8 bits, 12 bits of major, the minor's rest.
+  static func path(_ number: UInt64) -> String? {
+    let major = (number >> 8) & 0xFFF
+    let minor = (number & 0xFF) | ((number >> 12) & 0xFFF00)
+    if (136...143).contains(major) { return "/dev/pts/\((major - 136) << 20 | minor)" }
+    return major == 4 && (1...63).contains(minor) ? "/dev/tty\(minor)" : nil
+  }
+
+  /// Writes a line of its own on each.
+  /// - Parameter text: escaped already.
+  /// - Returns: how many took it.
+  @discardableResult
+  public func say(_ text: String) -> Int {
+    let line = Array("\r\nSojourn: \(text)\r\n".utf8)
+    return paths.count { path in
+      guard let terminal = try? FileDescriptor.open(path, .write), terminal.isWritable else { return false }
+      return (try? terminal.writeAll(line)) != nil
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import Accounts
+import Configuration
+import Encoding
+import Events
+import HostSystem
+
+/// What a session's person is told at the session's own terminals.
+extension Daemon {
+  /// - Parameter text: escaped already.
+  /// - Returns: whether anybody can have read it.
+  @discardableResult
+  func tell(_ id: String, _ text: String) -> Bool {
+    guard let (holder, session) = session(id), let processes = recentProcesses() else { return false }
+    let isOnlyOne = !holder.isLocal && leases[holder.name]?.sessions.count == 1
+    return SessionTerminals(of: session.process.pid, uid: isOnlyOne ? holder.uid : nil, among: processes).say(text) > 0
+  }
+
+  /// The process table, read anew at most once in half a second: when many sessions end together, it is not read for each.
+  private func recentProcesses() -> [ProcessFacts]? {
+    if let (when, processes) = lastProcesses, loop.now - when < 500 { return processes }
+    guard let processes = try? ProcessTable.all() else { return nil }
+    lastProcesses = (loop.now, processes)
+    return processes
+  }
+
+  /// Once a second: who has little time left hears how much, at the time that the configuration says, and a minute before.
+  func warnOfEnds() {
+    guard let before = configuration?.session.warnBefore, before > 0 else { return }
+    let now = Moment.now()
+    for (id, watch) in watches where watch.endReason == nil {
+      let left = UInt64(clamping: watch.deadline.millisecondsLeft(at: now)) / 1000
+      guard let due = EndWarning.step(left: left, before: before, warned: watch.warned) else { continue }
+      watch.warned = due
+      guard left > 0, let (_, session) = session(id) else { continue }
+      tell(id, "this session ends in \(EndWarning.span(left)), at \(Timestamp.text(session.expires)). What still runs then is ended.")
+    }
+  }
+}
