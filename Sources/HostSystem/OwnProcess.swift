@@ -29,6 +29,9 @@ public enum OwnProcess {
     unsafe sojourn_set_name(name)
   }
 
+  /// Runs, and reads from disks, only when nobody else wants to (setpriority(2), ioprio_set(2)).
+  public static func yieldToOthers() { sojourn_yield_to_others() }
+
   /// Ends it (exit(3)).
   public static func end(_ status: Int32) -> Never { exit(status) }
 }

@@ -3,6 +3,7 @@
 //     RelayProbe CONFIGURATION ADDRESSES SOCKET APPROVALS
 import Approvals
 import Configuration
+import Glibc
 import HostSystem
 import Logging
 import Policy
@@ -10,7 +11,7 @@ import Relay
 
 let arguments = CommandLine.arguments
 guard arguments.count == 5 else { OwnProcess.end(2) }
-OwnProcess.endWithParent()
+OwnProcess.endWithParent(getppid())
 do {
   let configuration = try PublishedConfiguration.parse(try Files.read(arguments[1], cap: PublishedConfiguration.cap))
   let listener = try SeqpacketSocket.listen(at: arguments[3])
