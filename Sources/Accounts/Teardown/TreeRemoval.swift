@@ -41,7 +41,11 @@ struct TreeRemoval {
 
   /// Removes one entry of the place, with all that is in it.
   func remove(_ entry: DirectoryEntry, in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
-    let trash = try RootOnly.make(TreeRemoval.trashPrefix(owner), in: directory)
+    let trash: DirectoryEntry
+    do throws(SystemError) { trash = try RootOnly.make(TreeRemoval.trashPrefix(owner), in: directory) } catch {
+      guard error.isFull else { throw error }
+      return try removeWithoutRoom(entry, in: directory)
+    }
     let opened = try trash.open(.directory)
     guard let target = DirectoryEntry(opened, try Random.hex(8)) else { throw SystemError("renameat2", code: 22) }
     do throws(SystemError) {
@@ -53,13 +57,27 @@ struct TreeRemoval {
     return try resume(in: directory)
   }
 
+  /// Where there is no room for one directory more (one person used up the inodes: THREATS T29), the tree is its own trash.
+  private func removeWithoutRoom(_ entry: DirectoryEntry, in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
+    guard let trash = DirectoryEntry(directory, TreeRemoval.trashPrefix(owner) + (try Random.hex(8))) else { throw SystemError("renameat2", code: 22) }
+    try insist(entry) { e throws(SystemError) in try e.move(to: trash) }
+    return try resume(in: directory)
+  }
+
+  /// What of that name is the removal's: root's own, or a tree that became its own trash, which is the owner's still.
+  private func standing(in directory: borrowing FileDescriptor) throws(SystemError) -> [[UInt8]] {
+    try RootOnly.standing(TreeRemoval.trashPrefix(owner), in: directory, or: owner)
+  }
+
   /// Empties the uid's trash, whoever filled it: an interrupted removal goes on where it was.
   func resume(in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
     var report = RemovalReport()
-    for name in try RootOnly.standing(TreeRemoval.trashPrefix(owner), in: directory) {
+    for name in try standing(in: directory) {
       guard let trash = DirectoryEntry(directory, bytes: name) else { continue }
       do throws(SystemError) {
-        try emptyTrash(try trash.open(.directory), in: directory, &report)
+        let opened = try trash.open(.directory)
+        opened.takeFromOthers()
+        try emptyTrash(opened, in: directory, &report)
         try trash.removeDirectory()
       } catch {
         if !error.isMissing { report.note("\(place)/\(trash.name): \(error.sentence)") }
@@ -70,7 +88,7 @@ struct TreeRemoval {
 
   /// Is there something that a removal of this uid has not come to the end of?
   func isUnfinished(in directory: borrowing FileDescriptor) throws(SystemError) -> Bool {
-    try !RootOnly.standing(TreeRemoval.trashPrefix(owner), in: directory).isEmpty
+    try !standing(in: directory).isEmpty
   }
 
   private func emptyTrash(_ trash: borrowing FileDescriptor, in directory: borrowing FileDescriptor, _ report: inout RemovalReport) throws(SystemError) {
@@ -82,6 +100,10 @@ struct TreeRemoval {
       for name in waiting {
         guard let entry = DirectoryEntry(trash, bytes: name) else { continue }
         do throws(SystemError) {
+          guard try entry.facts().isDirectory else {
+            try dispose(of: entry, into: trash, in: directory, &report)
+            continue
+          }
           try empty(entry, into: trash, in: directory, &report)
           try insist(entry) { e throws(SystemError) in try e.removeDirectory() }
           report.removed += 1
@@ -174,7 +196,8 @@ enum RootOnly {
     return entry
   }
 
-  static func standing(_ prefix: String, in directory: borrowing FileDescriptor) throws(SystemError) -> [[UInt8]] {
+  /// - Parameter owner: whose count besides root's.
+  static func standing(_ prefix: String, in directory: borrowing FileDescriptor, or owner: UInt32? = nil) throws(SystemError) -> [[UInt8]] {
     let place = try FileDescriptor.open(".", .directory, at: directory.raw)
     var found: [[UInt8]] = []
     try DirectoryStream.each(place) { name in
@@ -184,7 +207,7 @@ enum RootOnly {
     var ours: [[UInt8]] = []
     for name in found {
       guard let entry = DirectoryEntry(directory, bytes: name), let facts = try? entry.facts() else { continue }
-      if facts.isDirectory, facts.uid == 0, facts.permissions == 0o700 { ours.append(name) }
+      if facts.isDirectory, facts.uid == 0 && facts.permissions == 0o700 || facts.uid == owner { ours.append(name) }
     }
     return ours
   }
