@@ -20,6 +20,15 @@ public struct LeaseFiles: Sendable {
     do throws(SystemError) { try Files.remove(path(name)) } catch { if !error.isMissing { throw error } }
   }
 
+  /// - Throws: ENOENT if the name has none; EINVAL if the file is damaged.
+  func read(_ name: AccountName) throws(SystemError) -> Lease {
+    guard Files.exists(path(name)) else { throw SystemError("open", code: 2) }
+    let json: JSONValue
+    do throws(SealedFile.Damage) { json = try SealedFile.read(path(name), cap: LeaseFiles.cap) } catch { throw error.passing ?? SystemError("read", code: 22) }
+    guard let lease = try? Lease(MemberReader(json)), lease.name == name else { throw SystemError("read", code: 22) }
+    return lease
+  }
+
   /// A lease whose file cannot be read is not lost: its name is, if it can be told, so that it is taken down.
   public enum Found: Sendable {
     case lease(Lease)

@@ -12,12 +12,16 @@ public struct Session: Sendable {
   public let credential: CredentialFacts
   public let decision: DecisionFacts
   public let groups: [GrantedGroup]
+  /// Names of those whose members can become root: what such a session left behind, nobody can prove (DESIGN 4).
+  public let rootEquivalentGroups: [String]
   public let shell: String
   /// Seconds since 1970.
   public let opened: UInt64
   public var deadline: Deadline
   /// Seconds after which the policy must have been asked again; nil: as the host says.
   public var reevaluateSeconds: UInt64?
+  /// How its processes are known, as far as it was seen while the process that opened it lived.
+  public var marks = SessionMarks()
   /// What it is judged by again while it lasts; nil: an older version opened it.
   public let subject: SubjectFacts?
   /// Since when nobody has confirmed it, on both clocks; nil: the policy's last word was a yes.
@@ -29,8 +33,9 @@ public struct Session: Sendable {
   public var isOpen = true
 
   public init(id: String, process: ProcessReference, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
-    groups: [GrantedGroup], shell: String, opened: UInt64, deadline: Deadline, reevaluateSeconds: UInt64? = nil, subject: SubjectFacts? = nil,
-    unconfirmed: Deadline? = nil, ending: EndReason? = nil) {
+    groups: [GrantedGroup], rootEquivalentGroups: [String] = [], shell: String, opened: UInt64, deadline: Deadline, reevaluateSeconds: UInt64? = nil,
+    subject: SubjectFacts? = nil, unconfirmed: Deadline? = nil, ending: EndReason? = nil) {
+    self.rootEquivalentGroups = rootEquivalentGroups
     self.ending = ending
     self.id = id
     self.process = process
@@ -74,11 +79,14 @@ extension Session {
     o.set("credential", credential.json)
     o.set("decision", decision.json)
     o.set("groups", .array(groups.map { .object([.init("name", .string($0.name)), .init("gid", .integer(Int64($0.gid)))]) }))
+    if !rootEquivalentGroups.isEmpty { o.set("root_equivalent_groups", .strings(rootEquivalentGroups)) }
     o.set("shell", shell)
     o.set("opened", .unsigned(opened))
     o.set("deadline_wall_ns", .integer(deadline.wall))
     o.set("deadline_boot_ns", .integer(deadline.boot))
     o.set("reevaluate_seconds", reevaluateSeconds.map { .unsigned($0) })
+    o.set("audit_session", marks.auditSession.map { .integer(Int64($0)) })
+    o.set("scope", marks.scope)
     o.set("subject", subject?.json)
     o.set("unconfirmed_wall_ns", unconfirmed.map { .integer($0.wall) })
     o.set("unconfirmed_boot_ns", unconfirmed.map { .integer($0.boot) })
@@ -92,7 +100,8 @@ extension Session {
     for group in try read.objects("groups") { groups.append(GrantedGroup(name: try group.string("name"), gid: try group.id("gid"))) }
     self.init(id: try read.string("id"), process: ProcessReference(pid: try read.pid("pid"), start: try read.unsigned("start")),
       login: try LoginFacts(read.object("login")), credential: try CredentialFacts(read.object("credential")),
-      decision: try DecisionFacts(read.object("decision")), groups: groups, shell: try read.string("shell"),
+      decision: try DecisionFacts(read.object("decision")), groups: groups,
+      rootEquivalentGroups: !read.has("root_equivalent_groups") ? [] : try read.strings("root_equivalent_groups"), shell: try read.string("shell"),
       opened: try read.unsigned("opened"),
       deadline: Deadline(wall: try read.integer("deadline_wall_ns"), boot: try read.integer("deadline_boot_ns")),
       reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"),
@@ -101,5 +110,7 @@ extension Session {
         : Deadline(wall: try read.integer("unconfirmed_wall_ns"), boot: try read.integer("unconfirmed_boot_ns")),
       ending: !read.has("ending") ? nil : try EndReason(read.object("ending")))
     isOpen = !read.has("opening")
+    marks.auditSession = !read.has("audit_session") ? nil : try read.id("audit_session")
+    marks.scope = !read.has("scope") ? nil : try read.optionalString("scope")
   }
 }

@@ -4,15 +4,18 @@ public import Encoding
 /// whole message, so that no token of a certificate gets into a file by accident (THREATS T34).
 public struct AuditEvent: Sendable {
   /// What happened.
-  public enum Kind: Sendable {
-    case grant, refusal, sessionEnd, leaseEnd, endFailed, intruder, candidates, configuration, daemon, breakGlass, reevaluation
+  public enum Kind: Sendable, CaseIterable {
+    case grant, refusal, sessionEnd, sessionCleared, leaseEnd, gone, strays, endFailed, intruder, candidates, configuration, daemon, breakGlass, reevaluation
 
     public var text: String {
       switch self {
       case .grant: "grant"
       case .refusal: "refusal"
       case .sessionEnd: "session-end"
+      case .sessionCleared: "session-cleared"
       case .leaseEnd: "lease-end"
+      case .strays: "strays"
+      case .gone: "gone"
       case .endFailed: "end-failed"
       case .intruder: "intruder"
       case .candidates: "candidates"

@@ -123,5 +123,11 @@ int sojourn_clear_keyrings(void) {
   return first;
 }
 
+void sojourn_yield_to_others(void) {
+  enum { of_process = 1, class_idle = 3, class_shift = 13 }; /* <linux/ioprio.h> is not in every kernel's headers */
+  setpriority(PRIO_PROCESS, 0, 19);
+  syscall(SYS_ioprio_set, of_process, 0, class_idle << class_shift);
+}
+
 int sojourn_parent_death_signal(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
 void sojourn_set_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

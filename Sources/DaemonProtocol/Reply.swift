@@ -89,14 +89,19 @@ public struct SessionSummary: Sendable {
   public var keyID: String
   /// Decided by this host alone, in an emergency.
   public var isBreakGlass: Bool
+  /// Whose decision it was, and the number of the question; empty from an older daemon.
+  public var endpoint: String
+  public var requestID: String
   public var groups: [String]
   /// Seconds since 1970.
   public var opened: UInt64
   public var expires: UInt64
 
   public init(session: String, name: String, uid: UInt32, isLocal: Bool, state: String, pid: Int32, login: LoginFacts, keyID: String,
-    isBreakGlass: Bool = false, groups: [String], opened: UInt64, expires: UInt64) {
+    isBreakGlass: Bool = false, endpoint: String = "", requestID: String = "", groups: [String], opened: UInt64, expires: UInt64) {
     self.isBreakGlass = isBreakGlass
+    self.endpoint = endpoint
+    self.requestID = requestID
     self.session = session
     self.name = name
     self.uid = uid
@@ -133,10 +138,12 @@ public struct DaemonStatus: Sendable {
   public var breakGlassSessions: UInt64
   /// Names whose end failed twice.
   public var quarantined: [String]
+  /// What ends could not end, remove or look at, in sentences.
+  public var leftovers: [String]
 
   public init(softwareVersion: String, pid: Int32, started: UInt64, candidatesWithheld: [String]?, configurationProblem: String?,
     isRelayed: Bool, relayProblem: String?, revocationProblem: String? = nil, leases: UInt64, sessions: UInt64,
-    breakGlassSessions: UInt64 = 0, quarantined: [String]) {
+    breakGlassSessions: UInt64 = 0, quarantined: [String], leftovers: [String] = []) {
     self.softwareVersion = softwareVersion
     self.pid = pid
     self.started = started
@@ -149,5 +156,6 @@ public struct DaemonStatus: Sendable {
     self.sessions = sessions
     self.breakGlassSessions = breakGlassSessions
     self.quarantined = quarantined
+    self.leftovers = leftovers
   }
 }

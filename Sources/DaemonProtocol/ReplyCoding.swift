@@ -59,13 +59,15 @@ extension SessionSummary {
     .object([
       .init("session", .string(session)), .init("name", .string(name)), .init("uid", .integer(Int64(uid))), .init("local", .boolean(isLocal)),
       .init("state", .string(state)), .init("pid", .integer(Int64(pid))), .init("login", login.json), .init("key_id", .string(keyID)),
-      .init("break_glass", .boolean(isBreakGlass)), .init("groups", .strings(groups)), .init("opened", .unsigned(opened)), .init("expires", .unsigned(expires)),
+      .init("break_glass", .boolean(isBreakGlass)), .init("endpoint", .string(endpoint)), .init("request_id", .string(requestID)),
+      .init("groups", .strings(groups)), .init("opened", .unsigned(opened)), .init("expires", .unsigned(expires)),
     ])
   }
   public init(_ read: MemberReader) throws(MemberError) {
     self.init(session: try read.string("session"), name: try read.string("name"), uid: try read.id("uid"), isLocal: try read.boolean("local"),
       state: try read.string("state"), pid: try read.pid("pid"), login: try LoginFacts(read.object("login")), keyID: try read.string("key_id"),
-      isBreakGlass: try read.boolean("break_glass"), groups: try read.strings("groups"), opened: try read.unsigned("opened"), expires: try read.unsigned("expires"))
+      isBreakGlass: try read.boolean("break_glass"), endpoint: !read.has("endpoint") ? "" : try read.string("endpoint"),
+      requestID: !read.has("request_id") ? "" : try read.string("request_id"), groups: try read.strings("groups"), opened: try read.unsigned("opened"), expires: try read.unsigned("expires"))
   }
 }
 
@@ -85,6 +87,7 @@ extension DaemonStatus {
     o.set("sessions", .unsigned(sessions))
     o.set("break_glass_sessions", .unsigned(breakGlassSessions))
     o.set("quarantined", .strings(quarantined))
+    o.set("leftovers", .strings(leftovers))
     return o.value
   }
   public init(_ read: MemberReader) throws(MemberError) {
@@ -92,6 +95,7 @@ extension DaemonStatus {
       candidatesWithheld: read.value["candidates_withheld"]?.strings, configurationProblem: read.value["configuration_problem"]?.string,
       isRelayed: try read.boolean("relayed"), relayProblem: read.value["relay_problem"]?.string,
       revocationProblem: read.value["revocation_problem"]?.string, leases: try read.unsigned("leases"), sessions: try read.unsigned("sessions"),
-      breakGlassSessions: try read.unsigned("break_glass_sessions"), quarantined: try read.strings("quarantined"))
+      breakGlassSessions: try read.unsigned("break_glass_sessions"), quarantined: try read.strings("quarantined"),
+      leftovers: read.value["leftovers"]?.strings ?? [])
   }
 }

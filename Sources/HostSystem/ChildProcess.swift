@@ -83,13 +83,14 @@ public struct ChildProcess: ~Copyable {
 
 /// Signals that Sojourn sends (signal(7)).
 public enum Signal: Sendable {
-  case terminate, kill, hangup
+  case terminate, kill, hangup, stop
 
   public var number: CInt {
     switch self {
     case .terminate: SIGTERM
     case .kill: SIGKILL
     case .hangup: SIGHUP
+    case .stop: SIGSTOP
     }
   }
 }

@@ -1,5 +1,17 @@
 internal import CPlatform.System
 
+extension FileDescriptor {
+  /// Makes a directory root's alone, whatever marks forbid it: rights are looked at again with each file that is made in it,
+  /// also by who has it open, and the mode is the most that an access control list gives (acl(5)).
+  public func takeFromOthers() {
+    if fchmod(raw, 0o700) != 0 || fchown(raw, 0, 0) != 0 {
+      _ = sojourn_clear_immutable(raw)
+      _ = fchmod(raw, 0o700)
+      _ = fchown(raw, 0, 0)
+    }
+  }
+}
+
 /// One entry of an open directory, named by that directory and a name without a slash: no path of somebody else's
 /// making is ever walked, and no link is ever followed (plumbing for removing and filling homes as root).
 /// Names are bytes: a file whose name is no UTF-8 can be made by anybody, and must be removable too.

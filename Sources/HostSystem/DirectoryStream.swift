@@ -58,6 +58,11 @@ public enum DirectoryStream {
 /// The first entries of a directory, for emptying it: read from the start each time, because removing entries moves the
 /// rest, and in bites, because a directory may hold more names than there is memory for.
 public enum DirectoryBite {
+  /// The next ones, from where the last call ended; none at the end.
+  public static func next(of directory: borrowing FileDescriptor, atMost limit: Int) throws(SystemError) -> [[UInt8]] {
+    try DirectoryStream.read(directory, stopAfter: limit)
+  }
+
   public static func names(of directory: borrowing FileDescriptor, atMost limit: Int) throws(SystemError) -> [[UInt8]] {
     guard lseek(directory.raw, 0, SEEK_SET) == 0 else { throw .last("lseek") }
     return try DirectoryStream.read(directory, stopAfter: limit)

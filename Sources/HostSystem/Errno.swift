@@ -27,6 +27,9 @@ public struct SystemError: Error, Equatable, Sendable {
   public var isFull: Bool { code == ENOSPC || code == EDQUOT }
   /// What a socket says whose daemon is gone, restarting, or was never there.
   public var isNobodyListening: Bool { code == ENOENT || code == ECONNREFUSED }
+  public var isNoDirectory: Bool { code == ENOTDIR }
+  /// Another file system begins there, and the call may not go into it.
+  public var isOtherSystem: Bool { code == EXDEV }
   /// Something is mounted there.
   public var isBusy: Bool { code == EBUSY }
   /// No permission, or an immutable mark.

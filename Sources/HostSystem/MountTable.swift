@@ -1,23 +1,50 @@
 internal import CPlatform.System
 
+/// One line of the mount table.
+public struct Mount: Sendable {
+  /// `major:minor`
+  public let device: String
+  /// What of the file system is mounted: `/`, or a directory in it.
+  public let root: String
+  public let point: String
+  public let options: [String]
+  public let type: String
+  /// Of the file system, wherever it is mounted.
+  public let systemOptions: [String]
+
+  public var isReadOnly: Bool { has("ro") }
+  /// setuid and setgid bits have no effect there.
+  public var ignoresSetID: Bool { has("nosuid") }
+
+  /// An option of the mount or of its file system.
+  public func has(_ option: String) -> Bool { (options + systemOptions).contains { $0.utf8.elementsEqual(option.utf8) } }
+}
+
 /// What is mounted (proc_pid_mountinfo(5)), as far as users mount things themselves: FUSE says whose a mount is.
 ///
 ///     36 35 0:52 / /tmp/fm rw,nosuid,nodev - fuse.sshfs remote: rw,user_id=70001,group_id=70001
 ///     1  2  3    4 5       6 …             - type       source  options of the file system
 public enum MountTable {
-  /// Mount points of that user's FUSE mounts, the innermost first.
-  public static func fuseMounts(of uid: UInt32) -> [String] {
-    guard let bytes = ProcessTable.read("/proc/self/mountinfo", cap: 16 << 20) else { return [] }
-    var points: [String] = []
+  /// Everything that is mounted in this process's view, in the order of mounting.
+  public static func all() -> [Mount] { parse(ProcessTable.read("/proc/self/mountinfo", cap: 16 << 20) ?? []) }
+
+  public static func parse(_ bytes: [UInt8]) -> [Mount] {
+    var mounts: [Mount] = []
     for line in bytes.split(separator: 10) {
       let fields = line.split(separator: 32)
-      guard let dash = fields.firstIndex(where: { $0.elementsEqual([45]) }), fields.count > dash + 3, fields.count > 4,
-        fields[dash + 1].starts(with: "fuse".utf8),
-        fields[dash + 3].split(separator: 44).contains(where: { $0.elementsEqual("user_id=\(uid)".utf8) })
-      else { continue }
-      points.append(String(decoding: unescaped(fields[4]), as: UTF8.self))
+      guard let dash = fields.firstIndex(where: { $0.elementsEqual([45]) }), fields.count > dash + 3, dash > 5 else { continue }
+      mounts.append(Mount(device: text(fields[2]), root: text(fields[3]), point: text(fields[4]), options: list(fields[5]),
+        type: text(fields[dash + 1]), systemOptions: list(fields[dash + 3])))
     }
-    return points.reversed()
+    return mounts
+  }
+
+  private static func text(_ field: some Collection<UInt8>) -> String { String(decoding: unescaped(field), as: UTF8.self) }
+  private static func list(_ field: some Collection<UInt8>) -> [String] { field.split(separator: 44).map { text($0) } }
+
+  /// Mount points of that user's FUSE mounts, the innermost first.
+  public static func fuseMounts(of uid: UInt32) -> [String] {
+    all().filter { $0.type.utf8.starts(with: "fuse".utf8) && $0.has("user_id=\(uid)") }.map { $0.point }.reversed()
   }
 
   /// Detaches it, without following a link at its end (umount2(2)).

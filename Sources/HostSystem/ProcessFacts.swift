@@ -10,6 +10,8 @@ public struct ProcessFacts: Sendable {
   public let realUser: UInt32
   public let effectiveUser: UInt32
   public let savedUser: UInt32
+  /// Every gid that it acts by: real, effective, saved, of the file system, and the supplementary ones; in no order.
+  public let groups: [UInt32]
   /// Threads that the process has, its first one included also when that one has ended.
   public let threads: UInt64
 
@@ -24,11 +26,13 @@ public struct ProcessFacts: Sendable {
 extension ProcessTable {
   /// nil if the process ended meanwhile.
   public static func facts(of pid: Int32) -> ProcessFacts? {
-    guard let bytes = read("/proc/\(pid)/status", cap: 16384) else { return nil }
+    // A process may be given 65536 supplementary groups, and one that is too long to read would not be seen.
+    guard let bytes = read("/proc/\(pid)/status", cap: 2 << 20) else { return nil }
     var name: [UInt8] = []
     var state: UInt8 = 0
     var parent: Int32?
     var users: [UInt32] = []
+    var groups: [UInt32] = []
     var threads: UInt64?
     // The end of a hundred sessions reads this of every process some hundred times over: only lines that may matter are compared,
     // and none after the last of them.
@@ -43,12 +47,30 @@ extension ProcessTable {
       case UInt8(ascii: "U"):
         guard line.starts(with: "Uid:\t".utf8) else { continue }
         users = line.dropFirst(5).split(separator: 9).compactMap { decimal($0).flatMap { UInt32(exactly: $0) } }
+      case UInt8(ascii: "G"): groups += ProcessTable.groups(line)
       case UInt8(ascii: "T"): if line.starts(with: "Threads:\t".utf8) { threads = decimal(line.dropFirst(9)) }
       default: continue
       }
     }
     guard let parent, let threads, users.count == 4, state != 0 else { return nil }
-    return ProcessFacts(pid: pid, parent: parent, name: name, state: state, realUser: users[0], effectiveUser: users[1], savedUser: users[2], threads: threads)
+    return ProcessFacts(pid: pid, parent: parent, name: name, state: state, realUser: users[0], effectiveUser: users[1], savedUser: users[2], groups: groups,
+      threads: threads)
+  }
+
+  /// The gids of a `Gid:` or `Groups:` line; of any other line none.
+  private static func groups(_ line: some Collection<UInt8>) -> [UInt32] {
+    guard line.starts(with: "Gid:\t".utf8) || line.starts(with: "Groups:\t".utf8) else { return [] }
+    return line.split { $0 == 9 || $0 == 32 }.dropFirst().compactMap { decimal($0).flatMap { UInt32(exactly: $0) } }
+  }
+
+  /// The gids of all its threads: each has its own, and one may have given up what another keeps (credentials(7)).
+  public static func groupsOfThreads(_ process: ProcessFacts) -> Set<UInt32> {
+    var found = Set(process.groups)
+    guard process.threads > 1 else { return found }
+    for thread in (try? Files.names(in: "/proc/\(process.pid)/task")) ?? [] {
+      for line in (read("/proc/\(process.pid)/task/\(thread)/status", cap: 2 << 20) ?? []).split(separator: 10) { found.formUnion(groups(line)) }
+    }
+    return found
   }
 
   /// All processes; those that end while it looks are left out.
@@ -59,6 +81,20 @@ extension ProcessTable {
       found.append(facts)
     }
     return found
+  }
+
+  /// The number that the kernel gave to the login when pam_loginuid set its uid, or nil if none (or no audit in this kernel).
+  public static func auditSession(of pid: Int32) -> UInt32? {
+    guard let bytes = read("/proc/\(pid)/sessionid", cap: 32), let value = decimal(bytes.prefix { $0 != 10 }), let number = UInt32(exactly: value),
+      number != .max
+    else { return nil }
+    return number
+  }
+
+  /// Its control group in the new tree, as a path below that tree (cgroups(7)); nil if it has none there.
+  public static func controlGroup(of pid: Int32) -> String? {
+    guard let bytes = read("/proc/\(pid)/cgroup", cap: 65536) else { return nil }
+    return bytes.split(separator: 10).first { $0.starts(with: "0::/".utf8) }.map { String(decoding: $0.dropFirst(3), as: UTF8.self) }
   }
 
   /// The login uid that pam_loginuid set, or nil if none (or no audit in this kernel).

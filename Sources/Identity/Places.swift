@@ -20,6 +20,8 @@ public enum Places {
   public static var uids: String { "/var/lib/sojourn/uids" }
   /// The certificates that have opened their one session.
   public static var used: String { "/var/lib/sojourn/used" }
+  /// Uids whose files are still to be looked for outside the places that an end empties.
+  public static var strays: String { "/var/lib/sojourn/strays" }
   public static var trash: String { "/var/lib/sojourn/trash" }
   public static var auditLog: String { "/var/log/sojourn/audit.jsonl" }
   public static var auditSpool: String { "/run/sojourn/audit-spool.jsonl" }

@@ -21,6 +21,7 @@ struct Check: ParsableCommand {
     var findings = configurationFindings(read)
     if let configuration = read.configuration ?? published() {
       findings += CandidateReadiness.findings(configuration) + HostReadiness.findings(configuration) + EndpointFindings.findings(configuration)
+        + ReachFindings.findings(configuration)
     } else {
       findings.append(Finding("host", .problem, "host", "was not looked at: there is no configuration to go by", remedy: "repair the configuration"))
     }
@@ -75,6 +76,9 @@ struct Check: ParsableCommand {
         remedy: "read the journal of sojournd, then run 'systemctl reload sojournd'"))
     } else if status.isRelayed {
       findings.append(Finding("relay", .ok, "sojournd relay", "runs: logins ask the policy through it"))
+    }
+    for text in status.leftovers {
+      findings.append(Finding("leftover", .warning, "sojournd", text, remedy: "see the lines 'end-failed' and 'strays' of \(Places.auditLog)"))
     }
     for name in status.quarantined {
       findings.append(Finding("quarantine", .problem, name, "could not be cleaned up after its session, and stays shut out", remedy: "read the journal of sojournd, then restart it"))

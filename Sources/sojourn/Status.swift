@@ -41,6 +41,9 @@ struct Status: ParsableCommand {
     if let problem = status.revocationProblem {
       try Terminal.print("revocation     " + Terminal.coloured("unusable", .red) + ", so nobody is let in: " + Escape.visible(problem, limit: 2000))
     }
+    for (index, text) in status.leftovers.enumerated() {
+      try Terminal.print((index == 0 ? Terminal.coloured("left over", .yellow) + "      " : "               ") + Escape.visible(text, limit: 512))
+    }
     if !status.quarantined.isEmpty {
       try Terminal.print("quarantined    " + status.quarantined.map { Escape.visible($0, limit: 64) }.joined(separator: ", "))
     }

@@ -128,7 +128,14 @@ extension Daemon {
     DaemonStatus(softwareVersion: Release.version, pid: ProcessTable.ownPid, started: started,
       candidatesWithheld: candidates.published == nil ? candidates.reasons : nil, configurationProblem: configurationProblem,
       isRelayed: configuration?.policy.via == .relay, relayProblem: relay.map(\.problem) ?? (configuration == nil ? nil : "its socket cannot be made"), revocationProblem: revocations.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count), breakGlassSessions: breakGlassSessions,
-      quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted())
+      quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted(), leftovers: Array(leftovers.prefix(50)))
+  }
+
+  /// What ends could not end, remove or look at.
+  private var leftovers: [String] {
+    let ended = ends.sorted { $0.key < $1.key }.flatMap { name, end in end.remaining.prefix(8).map { "\(name), whose account is being taken down: \($0)" } }
+    let trimmed = trims.sorted { $0.key < $1.key }.flatMap { name, trim in trim.remaining.prefix(8).map { "\(name), of sessions that are over: \($0)" } }
+    return ended + trimmed + strays.remaining
   }
 
   private var breakGlassSessions: UInt64 {
@@ -161,6 +168,7 @@ extension Daemon {
     // Texts from outside are cut, so that one summary always fits a message: else the list would end there.
     let login = LoginFacts(service: String(s.login.service.prefix(64)), tty: String(s.login.tty.prefix(64)), remote: String(s.login.remote.prefix(256)))
     return SessionSummary(session: s.id, name: String(name.prefix(256)), uid: uid, isLocal: isLocal, state: state, pid: s.process.pid, login: login,
-      keyID: String(s.credential.keyID.prefix(512)), isBreakGlass: s.decision.isBreakGlass, groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
+      keyID: String(s.credential.keyID.prefix(512)), isBreakGlass: s.decision.isBreakGlass, endpoint: String(s.decision.endpoint.prefix(256)),
+      requestID: String(s.decision.requestID.prefix(128)), groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
   }
 }

@@ -30,6 +30,9 @@ final class Daemon {
   var watches: [String: SessionWatch] = [:]
   var openings: [Opening] = []
   var ends: [String: LeaseEnd] = [:]
+  var trims: [String: LeaseTrim] = [:]
+  var strays = StrayState()
+  let strayMarks = StrayMarks(directory: Places.strays)
   var candidates = CandidateState()
   var connections: [Int32: Connection] = [:]
   /// Uids whose processes are being looked into.
@@ -111,6 +114,7 @@ final class Daemon {
     configuration = try? PublishedConfiguration.current()
     renewRelay()
     try reconcile()
+    resumeStrays()
     readConfiguration { [unowned self] in
       notifyService("READY=1\nSTATUS=" + (configuration == nil ? "no usable configuration" : "running"))
       verifyHost()
@@ -143,6 +147,7 @@ final class Daemon {
     endWhatIsOver()
     warnOfEnds()
     askAgain()
+    noteMarks()
     lookAtProcesses()
     lookAtRevocationLists()
     ticks += 1

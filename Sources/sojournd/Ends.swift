@@ -10,6 +10,8 @@ import Identity
 /// An account that is being taken down.
 struct LeaseEnd {
   var failures = 0
+  /// What the last attempt could not end or remove.
+  var remaining: [String] = []
   /// It failed twice: reported, and tried again now and then.
   var isQuarantined: Bool { failures >= 2 }
 }
@@ -24,6 +26,7 @@ extension Daemon {
     let name = lease.name
     guard ends[name.text] == nil else { return }
     ends[name.text] = LeaseEnd()
+    trims.removeValue(forKey: name.text)
     do throws(SystemError) { try projection.withdrawRights(name: name, uid: lease.uid) } catch {
       record.note(.endFailed, .error, "the groups of \(name.text) cannot be withdrawn: \(error.sentence)")
     }
@@ -44,6 +47,10 @@ extension Daemon {
         ends.removeValue(forKey: name.text)
         continue
       }
+      if lease.history.isAccounted {
+        takeNameAway(name)
+        continue
+      }
       endsRunning += 1
       var arguments = ["teardown", name.text, String(lease.uid), Files.parent(of: lease.home), "--daemon", String(ProcessTable.ownPid)]
       // A process that opened sessions of several names is nobody's to kill while one of them lives.
@@ -52,7 +59,7 @@ extension Daemon {
         arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"]
       }
       if hasty.remove(name.text) != nil { arguments += ["--patience", "0"] }
-      for program in configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"] { arguments += ["--spare", program] }
+      for program in sshdPrograms { arguments += ["--spare", program] }
       Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 600_000) { [weak self] outcome in
         guard let self else { return }
         endsRunning -= 1
@@ -63,7 +70,7 @@ extension Daemon {
   }
 
   private func endDone(of name: AccountName, _ outcome: Worker.Outcome) {
-    guard let lease = leases[name.text] else { return }
+    guard var lease = leases[name.text] else { return }
     let report = (try? JSONValue.parse(outcome.output)).flatMap { try? TeardownReport(MemberReader($0)) }
     guard outcome.status == 0, let report, report.isClean else {
       let why = report.map { "still there: " + $0.remaining.prefix(8).map { Escape.visible($0) }.joined(separator: ", ") }
@@ -72,20 +79,16 @@ extension Daemon {
     }
     // The evidence before the name goes: from then on the number means nothing to anybody who looks it up.
     record.leaseEnd(lease, report)
-    do throws(SystemError) {
-      try projection.withdraw(name: name, uid: lease.uid)
-      try leaseFiles.remove(name)
-    } catch {
-      return endFailed(lease, "it cannot be withdrawn: \(error.sentence)", nil)
-    }
-    leases.removeValue(forKey: name.text)
-    ends.removeValue(forKey: name.text)
-    advanceOpenings()
+    lease.history.isAccounted = true
+    leases[name.text] = lease
+    keep(lease)
+    takeNameAway(name)
   }
 
-  private func endFailed(_ lease: Lease, _ why: String, _ report: TeardownReport?) {
+  func endFailed(_ lease: Lease, _ why: String, _ report: TeardownReport?) {
     let name = lease.name
     ends[name.text, default: LeaseEnd()].failures += 1
+    ends[name.text]?.remaining = report?.remaining ?? [why]
     let failures = ends[name.text]?.failures ?? 1
     var facts: [JSONValue.Member] = [.init("name", .string(name.text)), .init("uid", .integer(Int64(lease.uid))), .init("failures", .integer(Int64(failures)))]
     if let report { facts.append(.init("report", report.json)) }

@@ -14,6 +14,7 @@ extension Daemon {
     guard configuration != nil, let processes = try? ProcessTable.all() else { return }
     lookForIntruders(among: processes)
     lookForListeners(among: processes)
+    lookForWithdrawnGroups(among: processes)
   }
 
   private func lookForIntruders(among processes: [ProcessFacts]) {

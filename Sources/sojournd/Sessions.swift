@@ -70,6 +70,7 @@ extension Daemon {
   /// `close_session` ran in the process that opened it. Anybody else's word does not end a session.
   func sessionClosed(_ id: String, by peer: ProcessReference) {
     guard let watch = watches[id], watch.handle.reference == peer else { return }
+    noteMarks()
     sessionEnded(id, reason: .closed)
   }
 
@@ -80,28 +81,27 @@ extension Daemon {
     let why = watch?.endReason ?? reason
     // The evidence first: killed in between, the next daemon finds the session once more and says its end twice, not never.
     if let local = localSessions.removeValue(forKey: id) {
-      record.sessionEnd(Escape.visible(local.name), local.session, reason: why)
+      record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: why)
       try? localFiles.remove(id)
-      return
+      return beginScopeEnd(of: local)
     }
     // A session that could not be opened has no watch yet.
     guard var lease = watch.flatMap({ leases[$0.name] }) ?? leases.values.first(where: { $0.sessions.contains { $0.id == id } }) else { return }
     guard let session = lease.sessions.first(where: { $0.id == id }) else { return }
-    lease.sessions.removeAll { $0.id == id }
-    lease.leaving.removeAll { !$0.process.isAlive }
-    lease.leaving.append(session)
+    lease.retire(session)
+    lease.history.add(session, until: Moment.now().unixSeconds, reason: why)
     if lease.sessions.isEmpty { lease.state = .draining }
     leases[lease.name.text] = lease
-    record.sessionEnd(lease.name.text, session, reason: why)
+    record.sessionEnd(lease.name.text, uid: lease.uid, isLocal: false, session, reason: why)
     keep(lease)
-    if lease.state == .active { hasty.remove(lease.name.text) }
-    if lease.state == .draining {
-      beginEnd(of: lease)
-    } else if let marker {
+    guard lease.state == .active else { return beginEnd(of: lease) }
+    hasty.remove(lease.name.text)
+    if let marker {
       do throws(SystemError) { try projection.show(lease, marker: marker) } catch {
         record.note(.endFailed, .error, "what NSS shows of \(lease.name.text) is out of date: \(error.sentence)")
       }
     }
+    beginTrim(of: lease.name)
   }
 
   /// Writes the lease as it is. A disk (or memory) that takes nothing does not stop an end: the lease is in this process,
@@ -163,8 +163,7 @@ extension Daemon {
   func loginRefused(_ refused: RefusedLogin, peer: ProcessReference) {
     record.refusal(refused, pid: peer.pid)
     endUnheard(refused, peer)
-    let programs = configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"]
-    guard let program = ProcessTable.program(of: peer.pid), programs.contains(program) else { return }
+    guard let program = ProcessTable.program(of: peer.pid), sshdPrograms.contains(program) else { return }
     dismissed.append(peer)
     for (milliseconds, signal) in [(3000, Signal.terminate), (6000, Signal.kill)] as [(Int64, Signal)] {
       loop.after(milliseconds) { if let handle = try? ProcessHandle(peer) { handle.signal(signal) } }
@@ -195,15 +194,18 @@ extension Daemon {
         var alive: [Session] = []
         for session in lease.sessions where try watchAgain(session, name: lease.name.text) { alive.append(session) }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
-          lease.leaving.append(session)
-          record.sessionEnd(lease.name.text, session, reason: Daemon.unseenEnd(of: session))
+          lease.retire(session)
+          lease.history.add(session, until: Moment.now().unixSeconds, reason: Daemon.unseenEnd(of: session))
+          record.sessionEnd(lease.name.text, uid: lease.uid, isLocal: false, session, reason: Daemon.unseenEnd(of: session))
         }
-        lease.sessions = alive
         if alive.isEmpty { lease.state = .draining }
         leases[lease.name.text] = lease
         keep(lease)
         if lease.state == .active, let marker { try? projection.show(lease, marker: marker) }
         for session in alive { if let why = session.ending { end(session.id, why: why) } }
+        // A worker of the daemon before may have been stopped in the middle.
+        if lease.leaving.isEmpty { LoginGroup.thaw(uid: lease.uid) } else { setGoing(lease.uid) }
+        if !lease.leaving.isEmpty { beginTrim(of: lease.name) }
       case .damaged(let name, let reason):
         record.note(.endFailed, .error, "the lease of \(name.text) is damaged (\(reason)); its account is taken down", [.init("name", .string(name.text))])
         takeDown(name)
@@ -216,8 +218,9 @@ extension Daemon {
           localSessions[local.session.id] = local
           if let why = local.session.ending { end(local.session.id, why: why) }
         } else {
-          record.sessionEnd(Escape.visible(local.name), local.session, reason: Daemon.unseenEnd(of: local.session))
+          record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: Daemon.unseenEnd(of: local.session))
           try? localFiles.remove(local.session.id)
+          beginScopeEnd(of: local)
         }
       case .damaged(let file, let reason):
         record.note(.endFailed, .error, "the file of a local account's session, local/\(Escape.visible(file)), is damaged (\(reason)); if the session lives, nobody ends it any more when its time is over")
@@ -259,6 +262,7 @@ extension Daemon {
     let root = homeRoot ?? shown.map { Files.parent(of: $0.home) } ?? configuration?.accounts.homeRoot ?? Places.state + "/home"
     var lease = Lease(name: name, uid: number, home: root + "/" + name.text)
     lease.state = .draining
+    lease.history.isLost = true
     leases[name.text] = lease
     keep(lease)
   }

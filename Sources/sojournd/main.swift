@@ -17,6 +17,9 @@ func main() -> Int32 {
     print("sojournd \(Release.version)")
     return 0
   case "teardown": return TeardownWorker.run(Array(arguments.dropFirst()))
+  case "trim": return TrimWorker.run(Array(arguments.dropFirst()))
+  case "scope": return ScopeWorker.run(Array(arguments.dropFirst()))
+  case "strays": return StraysWorker.run(Array(arguments.dropFirst()))
   case "verify": return VerifyWorker.run()
   case "relay": return RelayWorker.run(Array(arguments.dropFirst()))
   case nil: return runDaemon()

@@ -57,7 +57,7 @@ enum Sample {
     var lease = Lease(name: try Sample.name(name), uid: uid, home: "/var/lib/sojourn/home/" + name)
     lease.sessions = [session(), session("1700000001-00000001", groups: [.init(name: "deploy", gid: 997), .init(name: "dbops", gid: 998)],
       subject: Sample.subject, unconfirmed: Deadline(wall: 7, boot: 8), ending: .policyNo("words"))]
-    lease.leaving = [session("1699999999-00000001")]
+    lease.retire(session("1699999999-00000001", groups: [.init(name: "backup", gid: 34)]))
     return lease
   }
 }

@@ -166,5 +166,10 @@ final class Login {
 
     /// Starts a command with the uid, in a session of its own.
     @discardableResult
-    func start(as uid: Int, _ command: String) throws -> Int { try order("as \(uid) \(command)")["pid"] as? Int ?? 0 }
+    func start(as uid: Int, groups: [Int] = [], _ command: String) throws -> Int {
+        try order("as \(uid):\(groups.map(String.init).joined(separator: ",")) \(command)")["pid"] as? Int ?? 0
+    }
+
+    /// The same as root, as sudo would: marked as the person's by the login's uid.
+    func startAsRoot(_ command: String) throws -> Int { try order("root \(command)")["pid"] as? Int ?? 0 }
 }

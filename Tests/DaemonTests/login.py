@@ -54,7 +54,9 @@ def ask(message, loginuid=None):
 def opening(name, options):
     now = int(time.time())
     uid = options.uid if options.uid is not None else candidate(name)
+    rights = {"root_equivalent_groups": options.root_equivalent.split(",")} if options.root_equivalent else {}
     return {
+        **rights,
         "request": "open", "name": name, "uid": uid, "local": options.local,
         "login": {"service": "sshd", "tty": "ssh", "remote": "192.0.2.7"},
         "credential": {
@@ -70,7 +72,7 @@ def say(value):
 
 
 def stay(session):
-    """Reads orders: `close`, `as UID COMMAND` (in the background, in a session of its own), `end`."""
+    """Reads orders: `close`, `as UID[:GID,…] COMMAND` (in the background, in a session of its own), `root COMMAND`, `end`."""
     for line in sys.stdin:
         words = line.split(None, 2)
         if words[0] == "close":
@@ -78,12 +80,19 @@ def stay(session):
         elif words[0] == "as":
             pid = os.fork()
             if pid == 0:
+                uid, _, groups = words[1].partition(":")
                 os.setsid()
-                os.setgroups([])
-                os.setresgid(*[int(words[1])] * 3)
-                os.setresuid(*[int(words[1])] * 3)
+                os.setgroups([int(group) for group in groups.split(",") if group])
+                os.setresgid(*[int(uid)] * 3)
+                os.setresuid(*[int(uid)] * 3)
                 os.chdir("/")
                 os.execvp("bash", ["bash", "-c", words[2]])
+            say({"pid": pid})
+        elif words[0] == "root":
+            pid = os.fork()
+            if pid == 0:
+                os.setsid()
+                os.execvp("bash", ["bash", "-c", line.split(None, 1)[1]])
             say({"pid": pid})
         elif words[0] == "end":
             os._exit(0)
@@ -96,6 +105,7 @@ def main():
     parser.add_argument("--uid", type=int)
     parser.add_argument("--loginuid", type=int)
     parser.add_argument("--groups", default="")
+    parser.add_argument("--root-equivalent", default="")
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--shell", default="/bin/bash")
     parser.add_argument("--key-id", default="key of somebody")

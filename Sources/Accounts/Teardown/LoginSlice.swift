@@ -14,30 +14,13 @@ struct LoginSlice {
 
   /// A listener that somebody started from a root shell lives in that person's control group. It is spared, so systemd is not
   /// asked to end the whole group, and the processes are ended one by one.
-  var holdsListener: Bool {
-    var waiting = [(path: group, depth: 0)]
-    while let (path, depth) = waiting.popLast() {
-      for line in (ProcessTable.read(path + "/cgroup.procs", cap: 1 << 20) ?? []).split(separator: 10) {
-        guard let pid = ProcessTable.decimal(line).flatMap({ Int32(exactly: $0) }), let program = ProcessTable.program(of: pid) else { continue }
-        if spared.contains(program), !isMonitor(pid) { return true }
-      }
-      guard depth < 8 else { continue }
-      for name in (try? Files.names(in: path)) ?? [] where name.hasSuffix(".scope") || name.hasSuffix(".slice") || name.hasSuffix(".service") {
-        waiting.append((path + "/" + name, depth + 1))
-      }
-    }
-    return false
-  }
-
-  /// One connection's sshd says whose it is; the listener does not.
-  private func isMonitor(_ pid: Int32) -> Bool {
-    guard let line = ProcessTable.read("/proc/\(pid)/cmdline", cap: 4096) else { return false }
-    return !String(decoding: line, as: UTF8.self).contains("[listener]")
-  }
+  var holdsListener: Bool { SSHListener.isAmong(group.processes(), programs: spared) }
 
   /// logind's own record of the person: there is nothing to ask of it without one.
   private var isKnown: Bool { Files.exists("\(users)/\(uid)") }
-  private var group: String { "\(groups)/user-\(uid).slice" }
+  var group: ControlGroup { ControlGroup(path: "\(groups)/user-\(uid).slice") }
+  /// systemd keeps something of the person that it would end.
+  var isThere: Bool { isKnown || group.exists }
 
   /// Has logind end the person's sessions and services in order, and waits until it has forgotten the person.
   /// Services get this time to put their files down; what takes longer is killed by who comes next.
@@ -52,11 +35,10 @@ struct LoginSlice {
     }
   }
 
-  /// Kills all that is in the control group at once, whoever it runs as and however fast it forks (cgroup.kill of
-  /// cgroups(7), Linux 5.14). Other kernels, and hosts with the old tree, lack the file.
+  /// Kills all that is in the control group at once. What a crash left frozen is set going, or it could not end.
   func kill() {
-    guard let file = try? FileDescriptor.open(group + "/cgroup.kill", .write) else { return }
-    try? file.writeAll([UInt8(ascii: "1")])
+    group.kill()
+    group.thaw()
   }
 
   /// Empty when systemd has nothing left of the person, for the check at the end.

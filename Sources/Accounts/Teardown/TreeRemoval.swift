@@ -25,6 +25,7 @@ public struct RemovalReport: Sendable {
 /// Removes a tree that its owner filled with whatever they liked, as root, with few descriptors and no recursion:
 /// the tree is moved into a root-only directory of the same file system, where no path of its owner's reaches it; there
 /// each directory is emptied by unlinking its files and moving its subdirectories up beside it, so that depth costs nothing.
+/// It is root's alone before it is emptied: who stands in it, or holds it open, can put nothing into it any more.
 /// Names are only ever taken relative to a descriptor, links are never followed, and what is mounted inside is detached first.
 ///
 /// The trash is one uid's, so that two removals at once do not take each other's files for a stranger's, and its name
@@ -96,6 +97,7 @@ struct TreeRemoval {
   private func empty(_ entry: DirectoryEntry, into trash: borrowing FileDescriptor, in directory: borrowing FileDescriptor,
     _ report: inout RemovalReport) throws(SystemError) {
     let inside = try entry.open(.directory)
+    inside.takeFromOthers()
     var refused: Set<[UInt8]> = []
     while true {
       let names = try DirectoryBite.names(of: inside, atMost: 4096 + refused.count).filter { !refused.contains($0) }

@@ -1,0 +1,67 @@
+public import HostSystem
+internal import Identity
+
+/// What tells the processes of one session from the person's others. The kernel and systemd put both marks on the process that
+/// opened the session, every process inherits them, and nobody but root takes one off.
+public struct SessionMarks: Sendable, Equatable {
+  /// The kernel's number of the login, which pam_loginuid has it give (`/proc/PID/sessionid`).
+  public var auditSession: UInt32?
+  /// The unit that pam_systemd made of it, below the tree of control groups: `/user.slice/user-UID.slice/session-ID.scope`.
+  public var scope: String?
+
+  public init(auditSession: UInt32? = nil, scope: String? = nil) {
+    self.auditSession = auditSession
+    self.scope = scope
+  }
+
+  public var isWhole: Bool { auditSession != nil && scope != nil }
+
+  /// The marks that the process has now. A number that it shares with its parent is somebody else's login (sshd that an
+  /// administrator started from a shell), and so is a scope of another uid: neither is this session's alone.
+  public static func of(_ process: ProcessReference, uid: UInt32) -> SessionMarks {
+    var marks = SessionMarks()
+    guard let stat = ProcessTable.stat(of: process.pid) else { return marks }
+    if let number = ProcessTable.auditSession(of: process.pid), ProcessTable.auditSession(of: stat.parent) != number { marks.auditSession = number }
+    if let scope = ProcessTable.controlGroup(of: process.pid), isScope(scope, of: uid) { marks.scope = scope }
+    return process.isAlive ? marks : SessionMarks()
+  }
+
+  /// Keeps what is known and adds what is not.
+  public mutating func complete(with later: SessionMarks) {
+    auditSession = auditSession ?? later.auditSession
+    scope = scope ?? later.scope
+  }
+
+  /// Is that path the scope of a session of that uid, and nothing else?
+  static func isScope(_ path: String, of uid: UInt32) -> Bool {
+    let prefix = "/user.slice/user-\(uid).slice/session-"
+    guard path.hasPrefix(prefix), path.hasSuffix(".scope") else { return false }
+    return path.dropFirst(prefix.count).utf8.allSatisfy { $0 != UInt8(ascii: "/") }
+  }
+}
+
+extension Session {
+  /// Its marks may still be about to come.
+  public func isYoung(at seconds: UInt64) -> Bool { !marks.isWhole && seconds < opened + 60 }
+
+  public mutating func noteMarks(uid: UInt32) { marks.complete(with: SessionMarks.of(process, uid: uid)) }
+}
+
+extension Lease {
+  /// Notes what marks its young sessions have by now.
+  /// - Returns: whether there is something new.
+  public mutating func noteMarks(at seconds: UInt64) -> Bool {
+    var isChanged = false
+    for index in sessions.indices where sessions[index].isYoung(at: seconds) {
+      let before = sessions[index].marks
+      sessions[index].noteMarks(uid: uid)
+      if sessions[index].marks != before { isChanged = true }
+    }
+    return isChanged
+  }
+}
+
+/// What systemd keeps a person's processes in, for who must set them going again.
+public enum LoginGroup {
+  public static func thaw(uid: UInt32) { LoginSlice(uid: uid, spared: []).group.thaw() }
+}

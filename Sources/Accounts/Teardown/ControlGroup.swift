@@ -1,0 +1,67 @@
+internal import HostSystem
+
+/// A control group of the new tree (cgroups(7)) and all that is below it, by its directory. On a host without that tree
+/// it is empty, and what is asked of it does nothing.
+struct ControlGroup {
+  let path: String
+
+  var exists: Bool { Files.exists(path + "/cgroup.procs") }
+
+  /// Is no process in it or below it?
+  var isEmpty: Bool { events()["populated"] != true }
+
+  /// The processes in it and below it, eight levels deep: logind makes three.
+  func processes() -> [Int32] {
+    var found: [Int32] = []
+    var waiting = [(path: path, depth: 0)]
+    while let (path, depth) = waiting.popLast() {
+      for line in (ProcessTable.read(path + "/cgroup.procs", cap: 4 << 20) ?? []).split(separator: 10) {
+        if let pid = ProcessTable.decimal(line).flatMap({ Int32(exactly: $0) }) { found.append(pid) }
+      }
+      guard depth < 8 else { continue }
+      for name in (try? Files.names(in: path)) ?? [] where name.hasSuffix(".scope") || name.hasSuffix(".slice") || name.hasSuffix(".service") {
+        waiting.append((path + "/" + name, depth + 1))
+      }
+    }
+    return found
+  }
+
+  /// Kills all that is in it at once, whoever it runs as and however fast it forks (Linux 5.14).
+  func kill() { write("1", to: "cgroup.kill") }
+
+  /// Stops all that is in it, and waits until it has stopped. A frozen process can be looked at and killed; it does nothing.
+  /// - Returns: false if there is nothing to freeze with, or something does not stop.
+  func freeze(milliseconds: Int64) -> Bool {
+    guard write("1", to: "cgroup.freeze") else { return false }
+    let deadline = Deadline(seconds: 0, after: Moment.now()).later(milliseconds: milliseconds)
+    while events()["frozen"] != true {
+      if deadline.isOver(at: Moment.now()) { return false }
+      Pause.milliseconds(1)
+    }
+    return true
+  }
+
+  func thaw() { write("0", to: "cgroup.freeze") }
+
+  /// Waits for it to be empty.
+  func waitForEnd(milliseconds: Int64) {
+    let deadline = Deadline(seconds: 0, after: Moment.now()).later(milliseconds: milliseconds)
+    while !isEmpty, !deadline.isOver(at: Moment.now()) { Pause.milliseconds(10) }
+  }
+
+  @discardableResult
+  private func write(_ text: String, to file: String) -> Bool {
+    guard let file = try? FileDescriptor.open(path + "/" + file, .write) else { return false }
+    return (try? file.writeAll(Array(text.utf8))) != nil
+  }
+
+  /// `populated 1\nfrozen 0\n`
+  private func events() -> [String: Bool] {
+    var found: [String: Bool] = [:]
+    for line in (ProcessTable.read(path + "/cgroup.events", cap: 4096) ?? []).split(separator: 10) {
+      let words = line.split(separator: 32)
+      if words.count == 2 { found[String(decoding: words[0], as: UTF8.self)] = words[1].elementsEqual([UInt8(ascii: "1")]) }
+    }
+    return found
+  }
+}

@@ -1,0 +1,135 @@
+import Accounts
+import Audit
+import Configuration
+import Encoding
+import Events
+import HostSystem
+import Identity
+
+/// The end of sessions while others of the same account go on (THREATS T13), and of sessions of local accounts. The lease
+/// stays; what must go are the ended sessions' processes, and the rights that only they had.
+struct LeaseTrim {
+  var isRunning = false
+  /// Something more ended while it ran.
+  var again = false
+  var failures = 0
+  /// What the last one could not end.
+  var remaining: [String] = []
+}
+
+extension Daemon {
+  /// How many trims run at once; each looks through the process table.
+  static let trimsAtOnce = 8
+
+  /// Ends what is left of the lease's sessions that are over, in a process of its own.
+  func beginTrim(of name: AccountName) {
+    guard let lease = leases[name.text], lease.state == .active else { return }
+    guard trims[name.text]?.isRunning != true else {
+      trims[name.text]?.again = true
+      return
+    }
+    guard trims.values.count(where: { $0.isRunning }) < Daemon.trimsAtOnce else {
+      loop.after(200) { [weak self] in self?.beginTrim(of: name) }
+      return
+    }
+    trims[name.text, default: LeaseTrim()].isRunning = true
+    trims[name.text]?.again = false
+    let over = Set(lease.leaving.map(\.id))
+    var arguments = ["trim", name.text, String(lease.uid), "--daemon", String(ProcessTable.ownPid)]
+    for id in over.sorted() { arguments += ["--over", id] }
+    for program in sshdPrograms { arguments += ["--spare", program] }
+    Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 60_000) { [weak self] outcome in self?.trimDone(of: name, over, outcome) }
+  }
+
+  private func trimDone(of name: AccountName, _ over: Set<String>, _ outcome: Worker.Outcome) {
+    let again = trims[name.text]?.again == true
+    trims[name.text]?.isRunning = false
+    guard var lease = leases[name.text], lease.state == .active else { return _ = trims.removeValue(forKey: name.text) }
+    let report = (try? JSONValue.parse(outcome.output)).flatMap { try? ClearingReport(MemberReader($0)) }
+    guard outcome.status == 0, let report, report.isClean else { return trimFailed(lease, report, outcome) }
+    trims[name.text]?.failures = 0
+    trims[name.text]?.remaining = []
+    lease.forget(over)
+    leases[name.text] = lease
+    keep(lease)
+    record.trim(lease, over, report)
+    // A setgid copy would give the group again to whoever runs it.
+    if !lease.withdrawnGroups.isEmpty { lookForStrays(of: lease.uid, hadGroups: true) }
+    if again { beginTrim(of: name) }
+  }
+
+  /// Whatever stopped a worker in the middle may have left the person's processes frozen or stopped.
+  private func trimFailed(_ lease: Lease, _ report: ClearingReport?, _ outcome: Worker.Outcome) {
+    let name = lease.name
+    if report == nil { setGoing(lease.uid) }
+    trims[name.text]?.failures += 1
+    trims[name.text]?.remaining = report?.remaining ?? ["what is left of sessions that are over could not be looked at"]
+    let failures = trims[name.text]?.failures ?? 1
+    let why = report.map { "still there: " + $0.remaining.prefix(8).map { Escape.visible($0) }.joined(separator: ", ") }
+      ?? "the worker ended with \(outcome.status.map(String.init) ?? "no status"): \(Escape.visible(outcome.errors, limit: 300))"
+    var facts: [JSONValue.Member] = [.init("name", .string(name.text)), .init("uid", .integer(Int64(lease.uid))), .init("failures", .integer(Int64(failures)))]
+    if let report { facts.append(.init("report", report.json)) }
+    record.note(.endFailed, failures >= 2 ? .alert : .warning, "what sessions of \(name.text) (uid \(lease.uid)) left is not gone yet: \(why)", facts)
+    loop.after(failures < 2 ? 1000 : 300_000) { [weak self] in self?.beginTrim(of: name) }
+  }
+
+  func setGoing(_ uid: UInt32) {
+    LoginGroup.thaw(uid: uid)
+    Worker.start(loop, Places.reaper, [String(uid), "continue"], milliseconds: 5000) { _ in }
+  }
+
+  /// A session of a local account ends by its scope alone: never by uid, never the account's files.
+  func beginScopeEnd(of local: LocalSession) {
+    guard let scope = local.session.marks.scope else { return }
+    let session = local.session
+    // A process that opened several sessions is nobody's to kill while one of them lives.
+    let isShared = watches.values.contains { $0.handle.reference == session.process }
+    var arguments = ["scope", String(local.uid), scope, "--daemon", String(ProcessTable.ownPid)]
+    if !isShared { arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"] }
+    for watch in watches.values { arguments += ["--live", "\(watch.handle.reference.pid):\(watch.handle.reference.start)"] }
+    for program in sshdPrograms { arguments += ["--spare", program] }
+    Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 60_000) { [weak self] outcome in
+      guard let self else { return }
+      let report = (try? JSONValue.parse(outcome.output)).flatMap { try? ClearingReport(MemberReader($0)) }
+      record.scopeEnd(Escape.visible(local.name), session, report)
+    }
+  }
+
+  /// Notes the marks of sessions that were just opened: pam_systemd gives a scope after our line has run, and a monitor that is
+  /// killed can no longer be asked.
+  func noteMarks() {
+    let now = Moment.now().unixSeconds
+    for name in leases.keys {
+      guard var lease = leases[name], lease.state == .active, lease.noteMarks(at: now) else { continue }
+      leases[name] = lease
+      keep(lease)
+    }
+    for (id, local) in localSessions where local.session.isYoung(at: now) {
+      var session = local.session
+      session.noteMarks(uid: local.uid)
+      guard session.marks != local.session.marks else { continue }
+      localSessions[id] = LocalSession(name: local.name, uid: local.uid, session: session)
+      if let changed = localSessions[id] { try? localFiles.write(changed) }
+    }
+  }
+
+  /// Somebody who had a group for a session that is over, and has it again: a setgid copy that was made then, or a login that
+  /// asked NSS a moment before the group was withdrawn.
+  func lookForWithdrawnGroups(among processes: [ProcessFacts]) {
+    var wanted: [UInt32: (AccountName, Set<UInt32>)] = [:]
+    for lease in leases.values where lease.state == .active && trims[lease.name.text].map({ $0.isRunning || $0.failures > 0 }) != true {
+      let withdrawn = lease.withdrawnGroups
+      if !withdrawn.isEmpty { wanted[lease.uid] = (lease.name, withdrawn) }
+    }
+    guard !wanted.isEmpty else { return }
+    for process in processes where !process.isGone {
+      for uid in Set([process.realUser, process.savedUser]) {
+        guard let (name, withdrawn) = wanted[uid], !withdrawn.isDisjoint(with: ProcessTable.groupsOfThreads(process)) else { continue }
+        wanted.removeValue(forKey: uid)
+        beginTrim(of: name)
+      }
+    }
+  }
+
+  var sshdPrograms: [String] { configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"] }
+}
