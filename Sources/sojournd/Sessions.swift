@@ -82,7 +82,7 @@ extension Daemon {
     // The evidence first: killed in between, the next daemon finds the session once more and says its end twice, not never.
     if let local = localSessions.removeValue(forKey: id) {
       record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: why)
-      try? localFiles.remove(id)
+      removeLocalFile(id)
       return beginScopeEnd(of: local)
     }
     // A session that could not be opened has no watch yet.
@@ -102,6 +102,11 @@ extension Daemon {
       }
     }
     beginTrim(of: lease.name)
+  }
+
+  /// What cannot be removed now is removed later: it stands for nothing any more.
+  private func removeLocalFile(_ id: String) {
+    do throws(SystemError) { try localFiles.remove(id) } catch { loop.after(1000) { [weak self] in self?.removeLocalFile(id) } }
   }
 
   /// Writes the lease as it is. A disk (or memory) that takes nothing does not stop an end: the lease is in this process,

@@ -12,7 +12,7 @@ import Testing
 /// `make test` tries a seeded tenth (SOJOURN_FAULT_SEED names the seed), `make test-long` all.
 @Suite(.serialized) struct FaultSweepTests {
     /// At most as many points in `make test`: about a minute's worth.
-    private static let most = 48
+    private static let most = 60
     private static var isLong: Bool { ProcessInfo.processInfo.environment["SOJOURN_TEST_LONG"] != nil }
 
     @Test func everyCallMayFailOrBeTheLast() throws {

@@ -5,6 +5,7 @@
     sweep.py try < points           one line a point: the same with "hit", "outcome", "wrong", "milliseconds"
     sweep.py order                  the daemon's calls that write what must survive, and its answer, a line each, in their order
 """
+import contextlib
 import json
 import os
 import pwd
@@ -30,6 +31,8 @@ NAMES = [f"fault{number:02}" for number in range(20)]
 LOCAL = "dave"
 # Out of memory, the Swift runtime ends the process: that is a crash like any, and systemd starts the daemon again.
 DEADLY = {("mmap", "ENOMEM"), ("mprotect", "ENOMEM"), ("mremap", "ENOMEM")}
+
+CRASHES = {signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGSYS, signal.SIGTRAP}
 
 
 def configure(way):
@@ -102,7 +105,7 @@ class Sweep:
                 person = self.check_entered(login, offset, wrong)
             else:
                 # As `ssh -N` leaves a refused connection: open until somebody ends it.
-                if not is_cut and not self.settled(lambda: not self.left(name), 10, cut):
+                if not self.settled(lambda: not self.left(name), 10, cut) and not (cut and cut()):
                     wrong.append("refused, and there is: " + "; ".join(self.left(name)[:6]))
             if "start" in followed:
                 # The daemon dies with the session open, and the login with it: what comes next has to see to all of that.
@@ -174,7 +177,8 @@ class Sweep:
         login.process.wait()
         for pid, (state, uid, name) in processes().items():
             if uid >= 65536 or name in ("sojourn-relay", "sojournd", "vacancy", "reaper"):
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         for entry in os.scandir("/run/sojourn"):
             shutil.rmtree(entry) if entry.is_dir(follow_symlinks=False) else os.unlink(entry)
         for entry in os.scandir("/tmp"):
@@ -283,9 +287,10 @@ class Sweep:
             wrong, outcome, died, status = [f"{type(error).__name__}: {error}"], "nothing", [], None
         if fault not in strace.DEATHS and (call[0], fault) not in DEADLY:
             # One that cannot start says so and ends; systemd tries again.
-            if any(status < 0 or point["role"] != "start" for status in died):
+            if any(-status in CRASHES or point["role"] != "start" for status in died):
                 wrong.append(f"an error ended the daemon: {died}")
-            if status is not None and status < 0:
+            # A refused login that goes on is ended by the daemon, and by the end of its account.
+            if status is not None and -status in CRASHES:
                 wrong.append(f"an error ended the login's process: {status}")
         point["hit"] = strace.struck(output, call, fault)
         point["outcome"] = outcome
