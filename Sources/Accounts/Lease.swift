@@ -22,6 +22,9 @@ public struct Lease: Sendable {
   /// Gids that sessions which are over were granted.
   public private(set) var formerGroups: Set<UInt32> = []
 
+  /// What the evidence of its end tells of it.
+  public var history = LeaseHistory()
+
   public init(name: AccountName, uid: UInt32, home: String) {
     self.name = name
     self.uid = uid
@@ -69,6 +72,7 @@ extension Lease {
     o.set("sessions", .array(sessions.map(\.json)))
     o.set("leaving", .array(leaving.map(\.json)))
     o.set("former_groups", .array(formerGroups.sorted().map { .integer(Int64($0)) }))
+    o.set("history", history.json)
     return o.value
   }
 
@@ -88,5 +92,6 @@ extension Lease {
       guard let number = gid.integer.flatMap({ UInt32(exactly: $0) }) else { throw read.wrong("former_groups", "holds something else than ids") }
       formerGroups.insert(number)
     }
+    if read.has("history") { history = try LeaseHistory(read.object("history")) }
   }
 }

@@ -12,6 +12,8 @@ public struct Session: Sendable {
   public let credential: CredentialFacts
   public let decision: DecisionFacts
   public let groups: [GrantedGroup]
+  /// Names of those whose members can become root: what such a session left behind, nobody can prove (DESIGN 4).
+  public let rootEquivalentGroups: [String]
   public let shell: String
   /// Seconds since 1970.
   public let opened: UInt64
@@ -31,8 +33,9 @@ public struct Session: Sendable {
   public var isOpen = true
 
   public init(id: String, process: ProcessReference, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
-    groups: [GrantedGroup], shell: String, opened: UInt64, deadline: Deadline, reevaluateSeconds: UInt64? = nil, subject: SubjectFacts? = nil,
-    unconfirmed: Deadline? = nil, ending: EndReason? = nil) {
+    groups: [GrantedGroup], rootEquivalentGroups: [String] = [], shell: String, opened: UInt64, deadline: Deadline, reevaluateSeconds: UInt64? = nil,
+    subject: SubjectFacts? = nil, unconfirmed: Deadline? = nil, ending: EndReason? = nil) {
+    self.rootEquivalentGroups = rootEquivalentGroups
     self.ending = ending
     self.id = id
     self.process = process
@@ -76,6 +79,7 @@ extension Session {
     o.set("credential", credential.json)
     o.set("decision", decision.json)
     o.set("groups", .array(groups.map { .object([.init("name", .string($0.name)), .init("gid", .integer(Int64($0.gid)))]) }))
+    if !rootEquivalentGroups.isEmpty { o.set("root_equivalent_groups", .strings(rootEquivalentGroups)) }
     o.set("shell", shell)
     o.set("opened", .unsigned(opened))
     o.set("deadline_wall_ns", .integer(deadline.wall))
@@ -96,7 +100,8 @@ extension Session {
     for group in try read.objects("groups") { groups.append(GrantedGroup(name: try group.string("name"), gid: try group.id("gid"))) }
     self.init(id: try read.string("id"), process: ProcessReference(pid: try read.pid("pid"), start: try read.unsigned("start")),
       login: try LoginFacts(read.object("login")), credential: try CredentialFacts(read.object("credential")),
-      decision: try DecisionFacts(read.object("decision")), groups: groups, shell: try read.string("shell"),
+      decision: try DecisionFacts(read.object("decision")), groups: groups,
+      rootEquivalentGroups: !read.has("root_equivalent_groups") ? [] : try read.strings("root_equivalent_groups"), shell: try read.string("shell"),
       opened: try read.unsigned("opened"),
       deadline: Deadline(wall: try read.integer("deadline_wall_ns"), boot: try read.integer("deadline_boot_ns")),
       reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"),

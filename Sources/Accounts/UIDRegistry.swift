@@ -44,8 +44,8 @@ public struct UIDRegistry: Sendable {
     do throws(SystemError) {
       try Files.link(path(uid), to: target)
     } catch {
-      if error.isExisting { return }
-      throw error
+      // It may stand there since a moment ago, made by a daemon that was killed before the next line.
+      if !error.isExisting { throw error }
     }
     // The claim must outlive a power cut before anything is owned by the number (invariant 6).
     try Files.synchronizeDirectory(of: path(uid))

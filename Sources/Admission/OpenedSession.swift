@@ -85,7 +85,7 @@ extension OpenRequest {
       seconds = min(seconds, end - now)
     }
     self.init(name: decision.account, uid: entry.uid, isLocal: isLocal, login: login.facts, credential: credential.facts, decision: decision.facts,
-      groups: held.groups, shell: isLocal ? entry.shell : held.shell, seconds: seconds, reevaluateSeconds: held.reevaluateSeconds,
+      groups: held.groups, rootEquivalentGroups: held.rootEquivalentGroups, shell: isLocal ? entry.shell : held.shell, seconds: seconds, reevaluateSeconds: held.reevaluateSeconds,
       until: now.addingReportingOverflow(seconds).overflow ? nil : now &+ seconds, subject: credential.subject(approval: decision.approval))
   }
 }

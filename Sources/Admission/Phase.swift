@@ -9,8 +9,8 @@ struct Phase<World: Surroundings, Voice: Dialogue> {
 
   /// Milliseconds that the daemon may take to hear of a refusal: the refusal itself must not wait for it.
   private static var farewell: Int32 { 500 }
-  /// Milliseconds until a daemon that died is there again.
-  private static var restart: Int64 { 2000 }
+  /// Milliseconds until a daemon that died is there again, and has read the leases and answers.
+  private static var afterADeath: (milliseconds: Int32, restart: Int64) { (5000, 2000) }
 
   func log(_ level: LogLevel, _ text: String) { voice.log(level, Escape.sentence(text, limit: 1500)) }
 
@@ -33,10 +33,10 @@ struct Phase<World: Surroundings, Voice: Dialogue> {
       let message = RefusedLogin(name: login.shownUser, isLocal: trail.isLocal, login: facts, credential: trail.credential, decision: trail.decision,
         token: refusal.token, detail: refusal.detail)
       // The daemon may have opened what this login never heard of: the next one is waited for, so that it ends that.
-      var patience: Int64 = 0
-      if case .noAnswer = refusal { patience = Phase.restart }
+      var patience = (milliseconds: Phase.farewell, restart: Int64(0))
+      if case .noAnswer = refusal { patience = Phase.afterADeath }
       do throws(DaemonSilence) {
-        _ = try world.daemon(.refused(message), milliseconds: Phase.farewell, patience: patience)
+        _ = try world.daemon(.refused(message), milliseconds: patience.milliseconds, patience: patience.restart)
       } catch {
         log(.debug, "the daemon did not hear of the refusal: " + Refusal(error).detail)
       }

@@ -4,8 +4,8 @@ public import Encoding
 /// whole message, so that no token of a certificate gets into a file by accident (THREATS T34).
 public struct AuditEvent: Sendable {
   /// What happened.
-  public enum Kind: Sendable {
-    case grant, refusal, sessionEnd, sessionCleared, leaseEnd, strays, endFailed, intruder, candidates, configuration, daemon, breakGlass, reevaluation
+  public enum Kind: Sendable, CaseIterable {
+    case grant, refusal, sessionEnd, sessionCleared, leaseEnd, gone, strays, endFailed, intruder, candidates, configuration, daemon, breakGlass, reevaluation
 
     public var text: String {
       switch self {
@@ -15,6 +15,7 @@ public struct AuditEvent: Sendable {
       case .sessionCleared: "session-cleared"
       case .leaseEnd: "lease-end"
       case .strays: "strays"
+      case .gone: "gone"
       case .endFailed: "end-failed"
       case .intruder: "intruder"
       case .candidates: "candidates"

@@ -42,22 +42,22 @@ public struct AuditLog: Sendable {
   }
 
   /// One append of whole lines. A write that is cut off (full disk) is taken back, so that the next line begins a line;
-  /// a tail without newline, left by a power cut, is closed first.
+  /// a tail without newline, left by a power cut, is closed first. Whatever is renamed meanwhile (logrotate), it is one file.
   private static func append(_ lines: [UInt8], to path: String, durable: Bool) throws(SystemError) {
     let file = try FileDescriptor.open(path, .append(0o600))
     let facts = try file.facts()
     guard facts.isRegular, facts.uid == 0 else { throw SystemError("open", code: 1) }
     do throws(SystemError) {
-      if facts.size > 0, try !endsInNewline(path, size: facts.size) { try file.writeAll([10]) }
+      if facts.size > 0, try file.lastByte(size: facts.size) != 10 { try file.writeAll([10]) }
       try file.writeAll(lines)
-      if durable { try file.synchronize() }
+      if durable {
+        try file.synchronize()
+        // A file that has just come to be (after a rotation) must be found again as well.
+        if facts.size == 0 { try Files.synchronizeDirectory(of: path) }
+      }
     } catch {
       try? file.truncate(to: facts.size)
       throw error
     }
-  }
-
-  private static func endsInNewline(_ path: String, size: UInt64) throws(SystemError) -> Bool {
-    try FileDescriptor.open(path, .read).lastByte(size: size) == 10
   }
 }

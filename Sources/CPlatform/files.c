@@ -63,10 +63,20 @@ int sojourn_exchange(int from_dir, const char *from, int to_dir, const char *to)
   return renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE);
 }
 
+int sojourn_holds(const void *bytes, size_t count, const void *wanted, size_t length) { return memmem(bytes, count, wanted, length) != NULL; }
+
 long sojourn_getdents(int fd, void *buffer, size_t size) { return syscall(SYS_getdents64, fd, buffer, size); }
 
 /* <linux/fs.h> and <sys/mount.h> define the same names differently, so its two flags stand here (ioctl_iflags(2)). */
 enum { get_flags = _IOR('f', 1, long), set_flags = _IOW('f', 2, long), append_only = 0x20, immutable = 0x10 };
+
+int sojourn_terminal_size(int fd, int *columns, int *rows) {
+  struct winsize size;
+  if (ioctl(fd, TIOCGWINSZ, &size) != 0) return -1;
+  *columns = size.ws_col;
+  *rows = size.ws_row;
+  return 0;
+}
 
 int sojourn_clear_immutable(int fd) {
   int flags = 0;

@@ -89,14 +89,19 @@ public struct SessionSummary: Sendable {
   public var keyID: String
   /// Decided by this host alone, in an emergency.
   public var isBreakGlass: Bool
+  /// Whose decision it was, and the number of the question; empty from an older daemon.
+  public var endpoint: String
+  public var requestID: String
   public var groups: [String]
   /// Seconds since 1970.
   public var opened: UInt64
   public var expires: UInt64
 
   public init(session: String, name: String, uid: UInt32, isLocal: Bool, state: String, pid: Int32, login: LoginFacts, keyID: String,
-    isBreakGlass: Bool = false, groups: [String], opened: UInt64, expires: UInt64) {
+    isBreakGlass: Bool = false, endpoint: String = "", requestID: String = "", groups: [String], opened: UInt64, expires: UInt64) {
     self.isBreakGlass = isBreakGlass
+    self.endpoint = endpoint
+    self.requestID = requestID
     self.session = session
     self.name = name
     self.uid = uid

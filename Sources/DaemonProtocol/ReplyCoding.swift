@@ -59,13 +59,15 @@ extension SessionSummary {
     .object([
       .init("session", .string(session)), .init("name", .string(name)), .init("uid", .integer(Int64(uid))), .init("local", .boolean(isLocal)),
       .init("state", .string(state)), .init("pid", .integer(Int64(pid))), .init("login", login.json), .init("key_id", .string(keyID)),
-      .init("break_glass", .boolean(isBreakGlass)), .init("groups", .strings(groups)), .init("opened", .unsigned(opened)), .init("expires", .unsigned(expires)),
+      .init("break_glass", .boolean(isBreakGlass)), .init("endpoint", .string(endpoint)), .init("request_id", .string(requestID)),
+      .init("groups", .strings(groups)), .init("opened", .unsigned(opened)), .init("expires", .unsigned(expires)),
     ])
   }
   public init(_ read: MemberReader) throws(MemberError) {
     self.init(session: try read.string("session"), name: try read.string("name"), uid: try read.id("uid"), isLocal: try read.boolean("local"),
       state: try read.string("state"), pid: try read.pid("pid"), login: try LoginFacts(read.object("login")), keyID: try read.string("key_id"),
-      isBreakGlass: try read.boolean("break_glass"), groups: try read.strings("groups"), opened: try read.unsigned("opened"), expires: try read.unsigned("expires"))
+      isBreakGlass: try read.boolean("break_glass"), endpoint: !read.has("endpoint") ? "" : try read.string("endpoint"),
+      requestID: !read.has("request_id") ? "" : try read.string("request_id"), groups: try read.strings("groups"), opened: try read.unsigned("opened"), expires: try read.unsigned("expires"))
   }
 }
 

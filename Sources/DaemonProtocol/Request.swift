@@ -36,6 +36,8 @@ public struct OpenRequest: Sendable {
   public var decision: DecisionFacts
   /// Names of the supplementary groups that the decision grants, after the host's ceilings.
   public var groups: [String]
+  /// Those of `groups` whose members can become root.
+  public var rootEquivalentGroups: [String]
   public var shell: String
   /// Seconds that the session may last, after the host's ceilings.
   public var seconds: UInt64
@@ -47,7 +49,9 @@ public struct OpenRequest: Sendable {
   public var subject: SubjectFacts?
 
   public init(name: String, uid: UInt32, isLocal: Bool, login: LoginFacts, credential: CredentialFacts, decision: DecisionFacts,
-    groups: [String], shell: String, seconds: UInt64, reevaluateSeconds: UInt64? = nil, until: UInt64? = nil, subject: SubjectFacts? = nil) {
+    groups: [String], rootEquivalentGroups: [String] = [], shell: String, seconds: UInt64, reevaluateSeconds: UInt64? = nil, until: UInt64? = nil,
+    subject: SubjectFacts? = nil) {
+    self.rootEquivalentGroups = rootEquivalentGroups
     self.name = name
     self.uid = uid
     self.isLocal = isLocal

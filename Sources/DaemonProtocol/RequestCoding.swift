@@ -15,6 +15,7 @@ extension Request {
       o.set("credential", request.credential.json)
       o.set("decision", request.decision.json)
       o.set("groups", .strings(request.groups))
+      if !request.rootEquivalentGroups.isEmpty { o.set("root_equivalent_groups", .strings(request.rootEquivalentGroups)) }
       o.set("shell", request.shell)
       o.set("seconds", .unsigned(request.seconds))
       o.set("reevaluate_seconds", request.reevaluateSeconds.map { .unsigned($0) })
@@ -54,7 +55,8 @@ extension Request {
     if kind.isExactly("open") {
       self = .open(OpenRequest(name: try read.string("name"), uid: try read.id("uid"), isLocal: try read.boolean("local"),
         login: try LoginFacts(read.object("login")), credential: try CredentialFacts(read.object("credential")),
-        decision: try DecisionFacts(read.object("decision")), groups: try read.strings("groups"), shell: try read.string("shell"),
+        decision: try DecisionFacts(read.object("decision")), groups: try read.strings("groups"),
+        rootEquivalentGroups: !read.has("root_equivalent_groups") ? [] : try read.strings("root_equivalent_groups"), shell: try read.string("shell"),
         seconds: try read.unsigned("seconds"), reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"),
         until: !read.has("until") ? nil : try read.unsigned("until"), subject: !read.has("subject") ? nil : try SubjectFacts(read.object("subject"))))
     } else if kind.isExactly("closed") {

@@ -28,7 +28,7 @@ public enum OpenMode: Sendable {
   case directory
   /// Created with these permission bits; fails if it exists.
   case create(UInt32)
-  /// Opened at its end, created with these permission bits if missing.
+  /// Written at its end, readable as well, created with these permission bits if missing.
   case append(UInt32)
 
   var flags: CInt {
@@ -37,7 +37,7 @@ public enum OpenMode: Sendable {
     case .write: O_WRONLY | O_NOFOLLOW | O_NONBLOCK
     case .directory: O_RDONLY | O_DIRECTORY | O_NOFOLLOW
     case .create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
-    case .append: O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW
+    case .append: O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW
     }
   }
   var permissions: UInt32 {

@@ -16,8 +16,9 @@ public enum OwnProcess {
 
   /// Is killed when its parent ends (PR_SET_PDEATHSIG), from now on; ends at once if that is no longer its parent: nobody would
   /// ever tell it.
-  /// - Parameter parent: the process that started it, as that one says.
-  public static func endWithParent(_ parent: Int32) {
+  /// - Parameter parent: the process that started it, as that one says; else whoever is its parent now.
+  public static func endWithParent(_ parent: Int32? = nil) {
+    let parent = parent ?? getppid()
     _ = sojourn_parent_death_signal()
     if getppid() != parent { exit(1) }
   }

@@ -34,19 +34,22 @@ extension ProcessTable {
     var users: [UInt32] = []
     var groups: [UInt32] = []
     var threads: UInt64?
-    for line in bytes.split(separator: 10) {
-      if line.starts(with: "Name:\t".utf8) {
-        name = Array(line.dropFirst(6))
-      } else if line.starts(with: "State:\t".utf8) {
-        state = line.dropFirst(7).first ?? 0
-      } else if line.starts(with: "PPid:\t".utf8) {
-        parent = decimal(line.dropFirst(6)).flatMap { Int32(exactly: $0) }
-      } else if line.starts(with: "Threads:\t".utf8) {
-        threads = decimal(line.dropFirst(9))
-      } else if line.starts(with: "Uid:\t".utf8) {
+    // The end of a hundred sessions reads this of every process some hundred times over: only lines that may matter are compared,
+    // and none after the last of them.
+    var rest = bytes[...]
+    while threads == nil, let first = rest.first {
+      let line = rest.prefix { $0 != 10 }
+      rest = rest.dropFirst(line.count + 1)
+      switch first {
+      case UInt8(ascii: "N"): if line.starts(with: "Name:\t".utf8) { name = Array(line.dropFirst(6)) }
+      case UInt8(ascii: "S"): if line.starts(with: "State:\t".utf8) { state = line.dropFirst(7).first ?? 0 }
+      case UInt8(ascii: "P"): if line.starts(with: "PPid:\t".utf8) { parent = decimal(line.dropFirst(6)).flatMap { Int32(exactly: $0) } }
+      case UInt8(ascii: "U"):
+        guard line.starts(with: "Uid:\t".utf8) else { continue }
         users = line.dropFirst(5).split(separator: 9).compactMap { decimal($0).flatMap { UInt32(exactly: $0) } }
-      } else {
-        groups += ProcessTable.groups(line)
+      case UInt8(ascii: "G"): groups += ProcessTable.groups(line)
+      case UInt8(ascii: "T"): if line.starts(with: "Threads:\t".utf8) { threads = decimal(line.dropFirst(9)) }
+      default: continue
       }
     }
     guard let parent, let threads, users.count == 4, state != 0 else { return nil }

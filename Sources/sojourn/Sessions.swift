@@ -6,14 +6,22 @@ import HostSystem
 struct Sessions: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show who is logged in through Sojourn, and until when.",
-    discussion: "Times are UTC. Without sessions it prints nothing on standard output.")
+    discussion: """
+      Times are UTC. Without sessions it prints nothing on standard output.
 
-  @Flag(help: "One JSON object instead of a table.")
+      With --watch it looks every second: what opens and ends between two looks is in the audit log only.
+      """)
+
+  @Flag(help: "One JSON object instead of a table; with --watch, one a change.")
   var json = false
+
+  @Flag(name: .shortAndLong, help: "Show them live: a screen on a terminal, else a line for each change.")
+  var watch = false
 
   func run() throws {
     try Terminal.requireRoot("sojourn sessions")
-    let sessions = try all()
+    if watch { return try follow() }
+    let sessions = try SessionList.all()
     guard !json else {
       try Terminal.printJSON(.object([.init("version", .integer(1)), .init("sessions", .array(sessions.map { $0.json }))]))
       return
@@ -26,28 +34,23 @@ struct Sessions: ParsableCommand {
     var table = Table(["SESSION", "NAME", "UID", "STATE", "SERVICE", "FROM", "SINCE", "UNTIL", "GROUPS"])
     for session in sessions {
       table.add([
-        show(session.session), show(session.name), String(session.uid), show(session.state) + (session.isBreakGlass ? " BREAK-GLASS" : ""), show(session.login.service), show(session.login.remote),
+        SessionSummary.show(session.session), SessionSummary.show(session.name), String(session.uid),
+        SessionSummary.show(session.state) + (session.isBreakGlass ? " BREAK-GLASS" : ""), SessionSummary.show(session.login.service), SessionSummary.show(session.login.remote),
         Sessions.clock(session.opened, now), Sessions.clock(session.expires, now),
-        session.groups.isEmpty ? "-" : session.groups.map { show($0) }.joined(separator: ","),
+        session.groups.isEmpty ? "-" : session.groups.map { SessionSummary.show($0) }.joined(separator: ","),
       ])
     }
     for line in table.lines { try Terminal.print(line) }
   }
 
-  /// Page after page, each after the last id of the one before. A daemon that never comes to an end is not followed.
-  private func all() throws -> [SessionSummary] {
-    var sessions: [SessionSummary] = []
-    var after = ""
-    while sessions.count < 1_000_000 {
-      guard case .sessions(let page, let more) = try Daemon.ask(.sessions(after: after)) else { throw Daemon.unexpected() }
-      sessions += page
-      guard more, let last = page.last, !last.session.isExactly(after) else { break }
-      after = last.session
+  private func follow() throws {
+    if Terminal.hasScreen, !json {
+      var screen = LiveScreen()
+      try screen.run()
     }
-    return sessions
+    var changes = ChangeStream(isJSON: json)
+    try changes.run()
   }
-
-  private func show(_ text: String) -> String { text.isEmpty ? "-" : Escape.visible(text, limit: 64) }
 
   /// `2026-11-21 08:15:00 (in 27m)`.
   static func clock(_ seconds: UInt64, _ now: UInt64) -> String {

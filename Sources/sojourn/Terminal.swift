@@ -11,6 +11,22 @@ enum Terminal {
     throw Exit.refused
   }
 
+  /// The same for what goes on for long: false if nobody reads any more.
+  static func stream(_ text: String) throws -> Bool {
+    guard let error = write(text + "\n", to: 1) else { return true }
+    if error.code == EPIPE { return false }
+    say("sojourn: the output cannot be written: \(error.sentence)")
+    throw Exit.refused
+  }
+
+  /// What steers a terminal, without waiting for one that is stopped; false if it was not written.
+  static func draw(_ text: String) -> Bool {
+    let stream = FileDescriptor(owning: 1)
+    let takes = stream.isWritable
+    _ = stream.release()
+    return takes && write(text, to: 1) == nil
+  }
+
   static func say(_ text: String) { _ = write(text + "\n", to: 2) }
   static func ask(_ text: String) { _ = write(text, to: 2) }
 
@@ -43,6 +59,8 @@ enum Terminal {
   }
 
   static var hasPerson: Bool { isatty(0) == 1 && isatty(2) == 1 }
+  /// Somebody can look at a screen that is drawn.
+  static var hasScreen: Bool { isatty(1) == 1 && !isDumb }
 
   enum Colour: String { case green = "32", yellow = "33", red = "31" }
 

@@ -168,6 +168,7 @@ extension Daemon {
     // Texts from outside are cut, so that one summary always fits a message: else the list would end there.
     let login = LoginFacts(service: String(s.login.service.prefix(64)), tty: String(s.login.tty.prefix(64)), remote: String(s.login.remote.prefix(256)))
     return SessionSummary(session: s.id, name: String(name.prefix(256)), uid: uid, isLocal: isLocal, state: state, pid: s.process.pid, login: login,
-      keyID: String(s.credential.keyID.prefix(512)), isBreakGlass: s.decision.isBreakGlass, groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
+      keyID: String(s.credential.keyID.prefix(512)), isBreakGlass: s.decision.isBreakGlass, endpoint: String(s.decision.endpoint.prefix(256)),
+      requestID: String(s.decision.requestID.prefix(128)), groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
   }
 }

@@ -47,6 +47,10 @@ extension Daemon {
         ends.removeValue(forKey: name.text)
         continue
       }
+      if lease.history.isAccounted {
+        takeNameAway(name)
+        continue
+      }
       endsRunning += 1
       var arguments = ["teardown", name.text, String(lease.uid), Files.parent(of: lease.home), "--daemon", String(ProcessTable.ownPid)]
       // A process that opened sessions of several names is nobody's to kill while one of them lives.
@@ -66,7 +70,7 @@ extension Daemon {
   }
 
   private func endDone(of name: AccountName, _ outcome: Worker.Outcome) {
-    guard let lease = leases[name.text] else { return }
+    guard var lease = leases[name.text] else { return }
     let report = (try? JSONValue.parse(outcome.output)).flatMap { try? TeardownReport(MemberReader($0)) }
     guard outcome.status == 0, let report, report.isClean else {
       let why = report.map { "still there: " + $0.remaining.prefix(8).map { Escape.visible($0) }.joined(separator: ", ") }
@@ -75,19 +79,13 @@ extension Daemon {
     }
     // The evidence before the name goes: from then on the number means nothing to anybody who looks it up.
     record.leaseEnd(lease, report)
-    do throws(SystemError) {
-      try projection.withdraw(name: name, uid: lease.uid)
-      try leaseFiles.remove(name)
-    } catch {
-      return endFailed(lease, "it cannot be withdrawn: \(error.sentence)", nil)
-    }
-    lookForStrays(of: lease.uid, hadGroups: !lease.formerGroups.isEmpty)
-    leases.removeValue(forKey: name.text)
-    ends.removeValue(forKey: name.text)
-    advanceOpenings()
+    lease.history.isAccounted = true
+    leases[name.text] = lease
+    keep(lease)
+    takeNameAway(name)
   }
 
-  private func endFailed(_ lease: Lease, _ why: String, _ report: TeardownReport?) {
+  func endFailed(_ lease: Lease, _ why: String, _ report: TeardownReport?) {
     let name = lease.name
     ends[name.text, default: LeaseEnd()].failures += 1
     ends[name.text]?.remaining = report?.remaining ?? [why]

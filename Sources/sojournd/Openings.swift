@@ -225,8 +225,9 @@ extension Daemon {
       seconds = min(seconds, request.credential.notAfter > now.unixSeconds ? request.credential.notAfter - now.unixSeconds : 1)
     }
     var session = Session(id: try Session.newID(at: now.unixSeconds), process: process, login: request.login, credential: request.credential,
-      decision: request.decision, groups: groups, shell: request.shell, opened: now.unixSeconds, deadline: Deadline(seconds: seconds, after: now),
-      reevaluateSeconds: request.reevaluateSeconds, subject: request.subject)
+      decision: request.decision, groups: groups,
+      rootEquivalentGroups: request.rootEquivalentGroups.filter { name in groups.contains { $0.name.isExactly(name) } }, shell: request.shell,
+      opened: now.unixSeconds, deadline: Deadline(seconds: seconds, after: now), reevaluateSeconds: request.reevaluateSeconds, subject: request.subject)
     session.noteMarks(uid: request.uid)
     return session
   }

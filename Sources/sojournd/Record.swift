@@ -38,8 +38,9 @@ struct Record {
     try audit.record(AuditEvent(.grant, time: now(), message: message, facts: [
       .init("session", .string(session.id)), .init("name", .string(name)), .init("uid", .integer(Int64(uid))), .init("local", .boolean(isLocal)),
       .init("pid", .integer(Int64(session.process.pid))), .init("login", session.login.escaped), .init("credential", session.credential.escaped),
-      .init("decision", session.decision.escaped), .init("groups", .strings(groups)), .init("shell", .string(session.shell)),
-      .init("expires", .string(Timestamp.text(session.expires))),
+      .init("decision", session.decision.escaped), .init("groups", .strings(groups)),
+      .init("root_equivalent_groups", .strings(session.rootEquivalentGroups)), .init("shell", .string(session.shell)),
+      .init("since", .string(Timestamp.text(session.opened))), .init("expires", .string(Timestamp.text(session.expires))),
     ]))
     guard session.decision.isBreakGlass else { return SystemLog.write(.info, as: "sojournd", "session \(session.id): \(message)") }
     let loud = "BREAK GLASS: session \(session.id): \(message), without the policy; certificate serial \(Escape.visible(session.credential.serial))"
@@ -69,9 +70,14 @@ struct Record {
     note(.breakGlass, .alert, "BREAK GLASS: \(message) (\(Escape.visible(refused.token)), from \(Escape.visible(refused.login.remote)))", emergency)
   }
 
-  func sessionEnd(_ name: String, _ session: Session, reason: EndReason) {
-    note(.sessionEnd, .info, "session \(session.id) of \(name) is over: \(reason.sentence)",
-      [.init("session", .string(session.id)), .init("name", .string(name)), .init("reason", .string(reason.token)), .init("detail", .string(reason.sentence))])
+  /// It tells who had it and until when by itself: the line of the grant may be in a file that is not kept any more.
+  func sessionEnd(_ name: String, uid: UInt32, isLocal: Bool, _ session: Session, reason: EndReason) {
+    note(.sessionEnd, .info, "session \(session.id) of \(name) is over: \(reason.sentence)", [
+      .init("session", .string(session.id)), .init("name", .string(name)), .init("uid", .integer(Int64(uid))), .init("local", .boolean(isLocal)),
+      .init("reason", .string(reason.token)), .init("detail", .string(reason.sentence)), .init("since", .string(Timestamp.text(session.opened))),
+      .init("until", .string(Timestamp.text(now()))), .init("expires", .string(Timestamp.text(session.expires))), .init("login", session.login.escaped),
+      .init("credential", session.credential.escaped), .init("decision", session.decision.escaped), .init("groups", .strings(session.groups.map(\.name))),
+    ])
   }
 
   /// What came of asking the policy again, where it changes something.
@@ -82,7 +88,7 @@ struct Record {
   }
 
   /// Sessions are over and others of the account go on: what was ended of them.
-  func trim(_ lease: Lease, _ over: Set<String>, _ report: TeardownReport) {
+  func trim(_ lease: Lease, _ over: Set<String>, _ report: ClearingReport) {
     let withdrawn = lease.withdrawnGroups.sorted().map { JSONValue.integer(Int64($0)) }
     let what = over.isEmpty ? "held groups that no session of it grants any more" : "were left of \(over.count == 1 ? "a session that is" : "\(over.count) sessions that are") over"
     note(.sessionCleared, .info, "\(lease.name.text) (uid \(lease.uid)) goes on; \(report.killed.count) processes \(what), and were ended",
@@ -91,18 +97,13 @@ struct Record {
   }
 
   /// A session of a local account is over: what was ended of its scope.
-  func scopeEnd(_ name: String, _ session: Session, _ report: TeardownReport?) {
+  func scopeEnd(_ name: String, _ session: Session, _ report: ClearingReport?) {
     let isClean = report?.isClean == true
     var facts: [JSONValue.Member] = [.init("sessions", .strings([session.id])), .init("name", .string(name)), .init("local", .boolean(true))]
     if let report { facts.append(.init("report", report.json)) }
     note(isClean ? .sessionCleared : .endFailed, isClean ? .info : .warning,
       isClean ? "\(report?.killed.count ?? 0) processes of session \(session.id) of the local account \(name) were ended" : "processes of session \(session.id) of the local account \(name) could not be ended",
       facts)
-  }
-
-  func leaseEnd(_ lease: Lease, _ report: TeardownReport) {
-    note(.leaseEnd, .info, "\(lease.name.text) (uid \(lease.uid)) is gone: \(report.killed.count) processes ended, \(report.removed) files removed",
-      [.init("name", .string(lease.name.text)), .init("uid", .integer(Int64(lease.uid))), .init("report", report.json)])
   }
 
   /// Anything else: as much of it as can be written is written, in the file, the spool, syslog and the daemon's log.

@@ -81,7 +81,7 @@ extension Daemon {
     let why = watch?.endReason ?? reason
     // The evidence first: killed in between, the next daemon finds the session once more and says its end twice, not never.
     if let local = localSessions.removeValue(forKey: id) {
-      record.sessionEnd(Escape.visible(local.name), local.session, reason: why)
+      record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: why)
       try? localFiles.remove(id)
       return beginScopeEnd(of: local)
     }
@@ -89,9 +89,10 @@ extension Daemon {
     guard var lease = watch.flatMap({ leases[$0.name] }) ?? leases.values.first(where: { $0.sessions.contains { $0.id == id } }) else { return }
     guard let session = lease.sessions.first(where: { $0.id == id }) else { return }
     lease.retire(session)
+    lease.history.add(session, until: Moment.now().unixSeconds, reason: why)
     if lease.sessions.isEmpty { lease.state = .draining }
     leases[lease.name.text] = lease
-    record.sessionEnd(lease.name.text, session, reason: why)
+    record.sessionEnd(lease.name.text, uid: lease.uid, isLocal: false, session, reason: why)
     keep(lease)
     guard lease.state == .active else { return beginEnd(of: lease) }
     hasty.remove(lease.name.text)
@@ -173,7 +174,7 @@ extension Daemon {
   /// A login that is refused because it never heard that its session was open (a daemon that was killed between writing it down
   /// and answering) has that session still: it is over. The request's number tells it from others of the same process.
   private func endUnheard(_ refused: RefusedLogin, _ peer: ProcessReference) {
-    guard let request = refused.decision?.requestID, !request.isEmpty else { return }
+    guard let request = refused.decision?.requestID else { return }
     let sessions = leases.values.flatMap(\.sessions) + localSessions.values.map(\.session)
     for session in sessions where session.process == peer && session.decision.requestID.isExactly(request) {
       sessionEnded(session.id, reason: .loginGone)
@@ -191,12 +192,11 @@ extension Daemon {
       switch found {
       case .lease(var lease):
         var alive: [Session] = []
-        for session in lease.sessions where session.isOpen {
-          if try watchAgain(session, name: lease.name.text) { alive.append(session) }
-        }
+        for session in lease.sessions where try watchAgain(session, name: lease.name.text) { alive.append(session) }
         for session in lease.sessions where !alive.contains(where: { $0.id == session.id }) {
           lease.retire(session)
-          record.sessionEnd(lease.name.text, session, reason: Daemon.unseenEnd(of: session))
+          lease.history.add(session, until: Moment.now().unixSeconds, reason: Daemon.unseenEnd(of: session))
+          record.sessionEnd(lease.name.text, uid: lease.uid, isLocal: false, session, reason: Daemon.unseenEnd(of: session))
         }
         if alive.isEmpty { lease.state = .draining }
         leases[lease.name.text] = lease
@@ -218,7 +218,7 @@ extension Daemon {
           localSessions[local.session.id] = local
           if let why = local.session.ending { end(local.session.id, why: why) }
         } else {
-          record.sessionEnd(Escape.visible(local.name), local.session, reason: Daemon.unseenEnd(of: local.session))
+          record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: Daemon.unseenEnd(of: local.session))
           try? localFiles.remove(local.session.id)
           beginScopeEnd(of: local)
         }
@@ -234,8 +234,9 @@ extension Daemon {
     for lease in leases.values where lease.state == .draining { beginEnd(of: lease) }
   }
 
-  /// - Returns: false if the session's process is gone.
+  /// - Returns: false if the session's process is gone, or nobody was told that it is open.
   private func watchAgain(_ session: Session, name: String) throws(SystemError) -> Bool {
+    guard session.isOpen else { return false }
     do throws(SystemError) {
       try watch(session, name: name, isRestart: true)
       return true
@@ -261,6 +262,7 @@ extension Daemon {
     let root = homeRoot ?? shown.map { Files.parent(of: $0.home) } ?? configuration?.accounts.homeRoot ?? Places.state + "/home"
     var lease = Lease(name: name, uid: number, home: root + "/" + name.text)
     lease.state = .draining
+    lease.history.isLost = true
     leases[name.text] = lease
     keep(lease)
   }

@@ -45,7 +45,7 @@ extension Daemon {
     let again = trims[name.text]?.again == true
     trims[name.text]?.isRunning = false
     guard var lease = leases[name.text], lease.state == .active else { return _ = trims.removeValue(forKey: name.text) }
-    let report = (try? JSONValue.parse(outcome.output)).flatMap { try? TeardownReport(MemberReader($0)) }
+    let report = (try? JSONValue.parse(outcome.output)).flatMap { try? ClearingReport(MemberReader($0)) }
     guard outcome.status == 0, let report, report.isClean else { return trimFailed(lease, report, outcome) }
     trims[name.text]?.failures = 0
     trims[name.text]?.remaining = []
@@ -59,7 +59,7 @@ extension Daemon {
   }
 
   /// Whatever stopped a worker in the middle may have left the person's processes frozen or stopped.
-  private func trimFailed(_ lease: Lease, _ report: TeardownReport?, _ outcome: Worker.Outcome) {
+  private func trimFailed(_ lease: Lease, _ report: ClearingReport?, _ outcome: Worker.Outcome) {
     let name = lease.name
     if report == nil { setGoing(lease.uid) }
     trims[name.text]?.failures += 1
@@ -90,7 +90,7 @@ extension Daemon {
     for program in sshdPrograms { arguments += ["--spare", program] }
     Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 60_000) { [weak self] outcome in
       guard let self else { return }
-      let report = (try? JSONValue.parse(outcome.output)).flatMap { try? TeardownReport(MemberReader($0)) }
+      let report = (try? JSONValue.parse(outcome.output)).flatMap { try? ClearingReport(MemberReader($0)) }
       record.scopeEnd(Escape.visible(local.name), session, report)
     }
   }

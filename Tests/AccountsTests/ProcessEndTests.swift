@@ -41,7 +41,7 @@ import Identity
       END
       ulimit -u 400; as 70001 setsid nohup python3 /tmp/bomb.py >/dev/null 2>&1 &
       as 70002 sleep 300 & as 1234 sleep 300 &
-      sleep 0.5; echo "before $(( $(of 70001) > 4 ))"
+      for _ in $(seq 200); do [ "$(of 70001)" -gt 4 ] && break; sleep 0.1; done; echo "before $(( $(of 70001) > 4 ))"
       down | grep -o '"clean":[a-z]*'; echo "after $(of 70001) others $(of 70002) $(of 1234)"
       """)
     #expect(said.contains("before 1\n"), "\(said)")
@@ -93,7 +93,8 @@ import Identity
       a=$(mark $stays) b=$(mark $goes); begin=$(date +%s%N); down --leaving $a --leaving $b --leaving 1:99 | grep -o '"clean":[a-z]*'; echo "took $(( ($(date +%s%N) - begin) / 1000000000 ))"
       kill -0 $stays 2>/dev/null && echo lives || echo ended
       """)
-    #expect(said.contains("\"clean\":true\ntook 3\nended") || said.contains("\"clean\":true\ntook 4\nended"), "\(said)")
+    #expect(said.contains("\"clean\":true\ntook") && said.contains("\nended"), "\(said)")
+    for early in ["took 0\n", "took 1\n"] { #expect(!said.contains(early), "\(said)") }
   }
 
   /// Only numbers that the registry gave to this very name are ever acted upon.

@@ -86,7 +86,7 @@ struct MistakeTests {
     Mistake(text: "[policy]\nvia = 'relais'\n", line: 2, says: "expected \"relay\" or \"direct\""),
     Mistake(text: "[policy]\napproval_wait = '91s'\n", line: 2, says: "expected 0s to 90s"),
     Mistake(text: "[session]\nreevaluate = '2d'\n", line: 2, says: "expected 0s to 1d"),
-    Mistake(text: "[session]\nreevaluate = 60\n", line: 2, says: "expected a string"),
+    Mistake(text: "[session]\nreevaluate = 60\n", line: 2, says: "expected a duration"),
     Mistake(text: "[session]\nwarn_before = '25h'\n", line: 2, says: "expected 0s to 1d"),
     Mistake(text: "[session]\nwhen_unreachable = 'end'\n", line: 2, says: "expected \"keep\", or \"end after\""),
     Mistake(text: "[session]\nwhen_unreachable = 'end after 5'\n", line: 2, says: "expected \"keep\", or \"end after\""),

@@ -6,6 +6,8 @@ import Testing
 @Suite struct ClockTests {
     private func host() throws -> DaemonHost {
         try DaemonHost { host in
+            // Nobody answers for the policy here, and that is not what ends anything.
+            try host.write("[session]\nwhen_unreachable = \"keep\"\n", to: "/etc/sojourn/sojourn.toml.d/clock.toml")
             try host.must("cc -Wall -Wextra -Werror -shared -fPIC -o /usr/lib/clock.so \"$1/Tests/DaemonTests/clock.c\"; echo /usr/lib/clock.so > /etc/ld.so.preload", PrivateHost.checkout)
         }
     }

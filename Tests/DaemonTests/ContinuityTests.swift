@@ -16,7 +16,7 @@ import Testing
         #expect(try host.sessions().map { $0["name"] as? String } == ["alice"])
         try alice.close()
         #expect(try host.tracesLeft(of: "alice") == "")
-        #expect(try host.events(of: "bob") == ["grant", "session-end", "lease-end"])
+        #expect(try host.events(of: "bob") == ["grant", "session-end", "lease-end", "gone"])
     }
 
     @Test func leasesSurviveAStopAndASecondDaemonIsRefused() throws {
@@ -51,7 +51,7 @@ import Testing
         }
         for name in names {
             #expect(try host.tracesLeft(of: name, after: 20) == "")
-            #expect(try host.events(of: name).last == "lease-end")
+            #expect(try host.events(of: name).last == "gone")
         }
     }
 

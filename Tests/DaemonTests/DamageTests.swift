@@ -102,7 +102,7 @@ import Testing
         try host.host.must("rm -rf /run/sojourn")
         try host.startDaemon()
         #expect(try host.tracesLeft(of: "alice") == "")
-        #expect(try host.events(of: "alice").last == "lease-end")
+        #expect(try host.events(of: "alice").last == "gone")
         #expect(try host.login("bob").isOpened)
     }
 }

@@ -30,10 +30,10 @@ import Testing
         #expect(try host.tracesLeft(of: "bob") == "")
         try carol.close()
         #expect(try host.tracesLeft(of: "carol") == "")
-        #expect(try host.events(of: "carol") == ["grant", "session-end", "lease-end"])
+        #expect(try host.events(of: "carol") == ["grant", "session-end", "lease-end", "gone"])
         try alice.close()
         #expect(try host.tracesLeft(of: "alice") == "")
-        #expect(try host.events(of: "alice") == ["grant", "session-end", "lease-end"])
+        #expect(try host.events(of: "alice") == ["grant", "session-end", "lease-end", "gone"])
     }
 
     /// Nothing is kept back for root of the inodes: who comes new is refused and says why; who is in ends, with evidence.
@@ -50,13 +50,13 @@ import Testing
         #expect(try host.tracesLeft(of: "carol") == "")
         try bob.close()
         #expect(try host.tracesLeft(of: "bob") == "")
-        #expect(try host.events(of: "bob") == ["grant", "session-end", "lease-end"])
+        #expect(try host.events(of: "bob") == ["grant", "session-end", "lease-end", "gone"])
         // The daemon may die meanwhile: the next one does its work on that disk.
         try host.killDaemon()
         try host.startDaemon()
         try alice.close()
         #expect(try host.tracesLeft(of: "alice") == "")
-        #expect(try host.events(of: "alice") == ["grant", "session-end", "lease-end"])
+        #expect(try host.events(of: "alice") == ["grant", "session-end", "lease-end", "gone"])
         let again = try host.login("carol")
         #expect(again.isOpened, "\(again.reply)")
     }

@@ -34,7 +34,7 @@ import Testing
         try host.startDaemon()
         #expect(try host.tracesLeft(of: "alice") == "")
         #expect(try host.sessions().isEmpty)
-        #expect(try host.events(of: "alice") == ["grant", "session-end", "lease-end"])
+        #expect(try host.events(of: "alice") == ["grant", "session-end", "lease-end", "gone"])
         #expect(try host.events(of: "resident") == ["grant", "session-end"])
         for number in numbers { #expect(try host.host.must("cat /proc/\(number)/comm") == "sleep\n", "it lives") }
     }

@@ -54,7 +54,9 @@ def ask(message, loginuid=None):
 def opening(name, options):
     now = int(time.time())
     uid = options.uid if options.uid is not None else candidate(name)
+    rights = {"root_equivalent_groups": options.root_equivalent.split(",")} if options.root_equivalent else {}
     return {
+        **rights,
         "request": "open", "name": name, "uid": uid, "local": options.local,
         "login": {"service": "sshd", "tty": "ssh", "remote": "192.0.2.7"},
         "credential": {
@@ -103,6 +105,7 @@ def main():
     parser.add_argument("--uid", type=int)
     parser.add_argument("--loginuid", type=int)
     parser.add_argument("--groups", default="")
+    parser.add_argument("--root-equivalent", default="")
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--shell", default="/bin/bash")
     parser.add_argument("--key-id", default="key of somebody")

@@ -47,6 +47,17 @@ import Testing
         }
     }
 
+    /// THREATS T18, T11: what must survive a power cut is on the disk, with its directory, before the login hears that it may go on. (That
+    /// a disk keeps what fsync(2) has confirmed is the kernel's and the disk's word.)
+    @Test func t18WhatMustSurviveIsOnTheDiskBeforeTheLoginGoesOn() throws {
+        let host = try FaultHost()
+        let output = try host.sweep("order").finish(seconds: 120)
+        let steps = output.stdout.split(separator: "\n").map { $0.trimmingCharacters(in: ["\""]) }
+        let claim = ["claim", "directory /var/lib/sojourn/uids", "disk"], use = ["use", "directory /var/lib/sojourn/used", "disk"]
+        let written = steps.filter { !$0.hasPrefix("directory") || $0.hasSuffix("/uids") || $0.hasSuffix("/used") }
+        #expect(written.starts(with: claim + use) && written.suffix(3) == ["log", "disk", "answer"], "\(output)")
+    }
+
     private static func point(_ line: String) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     }

@@ -118,6 +118,23 @@ import Testing
         #expect(try host.run("/usr/sbin/sojourn", "end", "--yes", "alice").status == 1, "nobody of that name is here any more")
     }
 
+    /// T16: from the policy's grant through PAM and the lease to the last line.
+    @Test func saysThatCleanlinessCannotBeProvedWhereAGroupThatMakesRootWasGranted() throws {
+        let sojourn = try SojournHost(prepare: { host, _ in
+            try host.must("groupadd --system docker; sed -i 's/^groups = .*/groups = [\"deploy\", \"docker\"]\\nroot_equivalent_groups = [\"docker\"]/' /etc/sojourn/sojourn.toml")
+        })
+        defer { sojourn.stop() }
+        try sojourn.policy.answer(["decision": true, "context": ["host_grant": ["groups": ["deploy", "docker"]]]])
+        let shell = try sojourn.openShell("alice")
+        #expect(try shell.run("id -Gn").contains("docker"))
+        #expect(shell.exit() == 0)
+        let left = try sojourn.tracesLeft(of: "alice")
+        #expect(left.isEmpty, "\(left)\n\(sojourn.logs)")
+        let evidence = try #require(try sojourn.audit(about: "alice").last { $0["event"] as? String == "lease-end" })
+        #expect(evidence["provable"] as? Bool == false && evidence["not_provable_because"] as? [String] == ["root-equivalent groups were granted: docker"], "\(evidence)")
+        #expect(try sojourn.audit(about: "alice").last?["nss"] as? String == "nothing")
+    }
+
     /// Invariant 10: a daemon that dies with an end under way goes on with it when it is back, for the same reason.
     @Test func goesOnWithAnEndThatHadBegunWhenTheDaemonDied() throws {
         let sojourn = try SojournHost()
@@ -125,7 +142,7 @@ import Testing
         let shell = try sojourn.openShell("alice")
         // A monitor that does not hear SIGTERM: the daemon must come to the end of its patience.
         try sojourn.host.must("pkill -STOP -f 'sshd.*: alice \\[priv\\]'")
-        #expect(try sojourn.host.run("/usr/sbin/sojourn", "end", "--yes", "alice", "--reason", "INC-4711").succeeded)
+        #expect(try sojourn.host.run("/usr/sbin/sojourn", "end", "--yes", "alice", "--no-wait", "--reason", "INC-4711").succeeded)
         try sojourn.killDaemon()
         try sojourn.startDaemon()
         let left = try sojourn.tracesLeft(of: "alice")

@@ -5,6 +5,7 @@ internal import Identity
 /// All of it is the lease's: at the opening there was none of it, or the opening would have been refused.
 enum Belongings {
   static let jobSpools = ["/var/spool/cron/atjobs", "/var/spool/at"]
+  static let queues = "/dev/mqueue"
   /// Directories where everybody may make files.
   static let commons = ["/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/run/screen"]
 
@@ -25,8 +26,8 @@ enum Belongings {
     return report
   }
 
-  /// Objects that need no process and no file: FUSE mounts that nobody serves any more, and what System V IPC keeps.
-  static func removeObjects(uid: UInt32) -> RemovalReport {
+  /// FUSE mounts that nobody serves any more.
+  static func removeMounts(uid: UInt32) -> RemovalReport {
     var report = RemovalReport()
     for point in MountTable.fuseMounts(of: uid) {
       do throws(SystemError) {
@@ -34,13 +35,19 @@ enum Belongings {
         report.removed += 1
       } catch { report.note("mount " + point + ": " + error.sentence) }
     }
+    return report
+  }
+
+  /// What System V IPC and POSIX message queues keep without any process.
+  static func removeObjects(uid: UInt32) -> RemovalReport {
+    var report = RemovalReport()
     for object in InterprocessObject.of(uid) {
       do throws(SystemError) {
         try object.remove()
         report.removed += 1
       } catch { report.note("\(object.kind) \(object.id): " + error.sentence) }
     }
-    empty("/dev/mqueue", of: uid, directoriesToo: false, &report)
+    empty(queues, of: uid, directoriesToo: false, &report)
     return report
   }
 
@@ -52,17 +59,21 @@ enum Belongings {
   }
 
   /// What of it is still there, for the check at the end.
-  static func remaining(uid: UInt32) -> [String] {
-    var found = MountTable.fuseMounts(of: uid).map { "mount " + $0 } + InterprocessObject.of(uid).map { "\($0.kind) \($0.id)" }
-    for common in commons {
-      do throws(SystemError) {
-        let directory = try FileDescriptor.open(common, .directory)
-        for entry in try owned(by: uid, in: directory) { found.append(common + "/" + entry.name) }
-        if try TreeRemoval(owner: uid, place: common).isUnfinished(in: directory) { found.append(common + ": a removal that has not come to its end") }
-      } catch {
-        // A host may lack one of them; one that cannot be read has not been seen to be clean.
-        if !error.isMissing { found.append(common + ": " + error.sentence) }
-      }
+  static func remaining(uid: UInt32) -> (files: [String], ipc: [String], mounts: [String]) {
+    var files: [String] = []
+    for common in commons { files += remaining(of: uid, in: common) }
+    return (files, InterprocessObject.of(uid).map { "\($0.kind) \($0.id)" } + remaining(of: uid, in: queues), MountTable.fuseMounts(of: uid).map { "mount " + $0 })
+  }
+
+  private static func remaining(of uid: UInt32, in place: String) -> [String] {
+    var found: [String] = []
+    do throws(SystemError) {
+      let directory = try FileDescriptor.open(place, .directory)
+      for entry in try owned(by: uid, in: directory) { found.append(place + "/" + entry.name) }
+      if try TreeRemoval(owner: uid, place: place).isUnfinished(in: directory) { found.append(place + ": a removal that has not come to its end") }
+    } catch {
+      // A host may lack one of them; one that cannot be read has not been seen to be clean.
+      if !error.isMissing { found.append(place + ": " + error.sentence) }
     }
     return found
   }

@@ -19,6 +19,8 @@ struct LoginSlice {
   /// logind's own record of the person: there is nothing to ask of it without one.
   private var isKnown: Bool { Files.exists("\(users)/\(uid)") }
   var group: ControlGroup { ControlGroup(path: "\(groups)/user-\(uid).slice") }
+  /// systemd keeps something of the person that it would end.
+  var isThere: Bool { isKnown || group.exists }
 
   /// Has logind end the person's sessions and services in order, and waits until it has forgotten the person.
   /// Services get this time to put their files down; what takes longer is killed by who comes next.

@@ -16,8 +16,20 @@ struct ProcessEnd {
   var reaper = Places.reaper
 
   struct Report {
-    var killed: [String] = []
+    /// "pid name" of the first ones that were seen.
+    private(set) var killed: [String] = []
+    /// All that were seen, and those of them that ran as root.
+    var count: UInt64 { UInt64(clamping: seen.count) }
+    private(set) var asRoot: UInt64 = 0
     var isClean = false
+    private var seen: Set<Int32> = []
+
+    mutating func note(_ processes: [ProcessFacts], asRoot: Bool = false) {
+      for process in processes where seen.insert(process.pid).inserted {
+        if asRoot { self.asRoot += 1 }
+        if killed.count < 64 { killed.append("\(process.pid) " + String(decoding: process.name, as: UTF8.self)) }
+      }
+    }
   }
 
   /// What of the lease runs at one moment.
@@ -30,8 +42,9 @@ struct ProcessEnd {
   /// - Parameters:
   ///   - leaving: processes whose sessions are over; they may take two seconds to close down by themselves.
   ///   - milliseconds: after that it gives up, and the report says that it is not clean.
-  func run(leaving: [ProcessReference], milliseconds: Int64) throws(SystemError) -> Report {
-    var report = Report()
+  ///   - seen: what had been seen before, and may have been ended since by who was asked first.
+  func run(leaving: [ProcessReference], milliseconds: Int64, seen: Report = Report()) throws(SystemError) -> Report {
+    var report = seen
     let begin = Moment.now()
     let patience = Deadline(seconds: 2, after: begin)
     let hard = Deadline(seconds: 3, after: begin)
@@ -60,11 +73,11 @@ struct ProcessEnd {
       isQuiet = sight.own.isEmpty && sight.roots.isEmpty && !mustReap
       if !sight.own.isEmpty || mustReap {
         mustReap = false
-        note(sight.own, in: &report)
+        report.note(sight.own)
         _ = try ChildProcess.run(reaper, [String(uid)], milliseconds: 5000)
       }
       for process in sight.roots {
-        if let facts = sight.names[process.pid] { note([facts], in: &report) }
+        if let facts = sight.names[process.pid] { report.note([facts], asRoot: true) }
         if let until = grace[process.pid] {
           if until.isOver(at: now) { signal(process, .kill) }
         } else {
@@ -76,6 +89,15 @@ struct ProcessEnd {
       Pause.milliseconds(pause)
       pause = min(pause * 2, 100)
     }
+  }
+
+  /// What runs now, before anything is done about it.
+  func sight(besides leaving: [ProcessReference]) throws(SystemError) -> Report {
+    var report = Report()
+    let sight = try look(besides: leaving)
+    report.note(sight.own)
+    report.note(Array(sight.names.values), asRoot: true)
+    return report
   }
 
   /// What is left now, for the check at the end.
@@ -108,12 +130,5 @@ struct ProcessEnd {
 
   private func signal(_ process: ProcessReference, _ number: Signal) {
     if let handle = try? ProcessHandle(process) { handle.signal(number) }
-  }
-
-  private func note(_ processes: [ProcessFacts], in report: inout Report) {
-    for process in processes where report.killed.count < 64 {
-      let label = "\(process.pid) " + String(decoding: process.name, as: UTF8.self)
-      if !report.killed.contains(label) { report.killed.append(label) }
-    }
   }
 }

@@ -30,7 +30,7 @@ public struct SessionScope {
 
   /// Ends what is in it: systemd asks every process and waits three seconds, then all that is left is killed at once.
   /// - Parameter untouchable: processes that are others': other sessions' monitors, logins that wait.
-  public func run(untouchable: [ProcessReference] = []) -> TeardownReport {
+  public func run(untouchable: [ProcessReference] = []) -> ClearingReport {
     let begin = Moment.now()
     var left: [String] = []
     var killed: [String] = []
@@ -51,7 +51,7 @@ public struct SessionScope {
       group.waitForEnd(milliseconds: 5000)
     }
     let remaining = left.isEmpty ? group.processes().compactMap { SessionScope.label($0) } : []
-    return TeardownReport(killed: killed, removed: 0, left: left, remaining: Array(remaining.prefix(100)), isClean: remaining.isEmpty,
+    return ClearingReport(killed: killed, left: left, remaining: Array(remaining.prefix(100)),
       milliseconds: UInt64(clamping: (Moment.now().boot - begin.boot) / 1_000_000))
   }
 

@@ -1,4 +1,3 @@
-public import Encoding
 public import HostSystem
 public import Identity
 
@@ -29,38 +28,45 @@ public struct Teardown {
 
   /// Only numbers that the registry gave to this very name are ever acted upon.
   public func run(registry: UIDRegistry) throws(SystemError) -> TeardownReport {
-    let begin = Moment.now()
     guard try registry.holder(of: uid) == .name(name) else { throw SystemError("readlink", code: 1) }
-    var removal = Belongings.removeStarters(name: name, uid: uid)
+    var account = TeardownAccount()
+    account.take(Belongings.removeStarters(name: name, uid: uid), into: \.records)
     let slice = LoginSlice(uid: uid, spared: spared)
+    let processes = ProcessEnd(uid: uid, spared: spared)
+    // What systemd ends is not seen any more by who comes after it.
+    let seen = slice.isThere ? try processes.sight(besides: leaving) : ProcessEnd.Report()
     let holdsListener = slice.holdsListener
     if holdsListener {
-      removal.note("an SSH server that the person started as root goes on, and with it what systemd keeps of the person")
+      account.note("an SSH server that the person started as root goes on, and with it what systemd keeps of the person")
     } else {
       if patience > 0 { slice.terminate(milliseconds: patience) }
       slice.kill()
     }
-    let processes = ProcessEnd(uid: uid, spared: spared)
-    let ended = try processes.run(leaving: leaving, milliseconds: 20_000)
+    account.finish(\.logind)
+    let ended = try processes.run(leaving: leaving, milliseconds: 20_000, seen: seen)
+    account.finish(\.processes)
     // A clean end has just looked.
-    var remaining = ended.isClean ? [] : try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
-    if !ended.isClean, remaining.isEmpty { remaining.append("a process of the person's that does not end") }
+    if !ended.isClean { account.found(try still(processes), as: \.processes) }
+    if !ended.isClean, account.isClean { account.found(["a process of the person's that does not end"], as: \.processes) }
     // Nothing is removed under a process that could go on making it.
-    if remaining.isEmpty {
+    if account.isClean {
       // Mounts first: what nobody serves any more can be neither read nor removed.
-      removal.add(Belongings.removeObjects(uid: uid))
-      removal.add(try removeHome())
-      removal.add(Belongings.removeRecords(name: name))
-      removal.add(Belongings.removeFromCommons(uid: uid))
-      remaining += Belongings.remaining(uid: uid)
-      if try homeRemains() { remaining.append(homeRoot + "/" + name.text) }
-      if !holdsListener { remaining += slice.settle(milliseconds: Teardown.forgetting) }
+      account.take(Belongings.removeMounts(uid: uid), into: \.mounts)
+      account.take(Belongings.removeObjects(uid: uid), into: \.ipc)
+      account.take(try removeHome(), into: \.home)
+      account.take(Belongings.removeRecords(name: name), into: \.records)
+      account.take(Belongings.removeFromCommons(uid: uid), into: \.commons)
+      account.finish(\.removal)
+      let left = Belongings.remaining(uid: uid)
+      account.found(left.files + (try homeRemains() ? [homeRoot + "/" + name.text] : []), as: \.files)
+      account.found(left.ipc, as: \.ipc)
+      account.found(left.mounts, as: \.mounts)
+      if !holdsListener { account.found(slice.settle(milliseconds: Teardown.forgetting), as: \.logind) }
       // A double fork may have hidden one from the first look.
-      remaining += try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
+      account.found(try still(processes), as: \.processes)
+      account.finish(\.check)
     }
-    return TeardownReport(killed: ended.killed, removed: removal.removed, left: removal.left,
-      remaining: Array(remaining.prefix(100)), isClean: remaining.isEmpty,
-      milliseconds: UInt64(clamping: (Moment.now().boot - begin.boot) / 1_000_000))
+    return account.report(of: ended)
   }
 }
 
@@ -75,38 +81,12 @@ extension Teardown {
     return try HomeRoot.open(homeRoot).remove(name, uid: uid)
   }
 
+  private func still(_ processes: ProcessEnd) throws(SystemError) -> [String] {
+    try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
+  }
+
   private func homeRemains() throws(SystemError) -> Bool {
     guard Files.exists(homeRoot) else { return false }
     return try HomeRoot.open(homeRoot).holds(name, uid: uid)
-  }
-}
-
-/// The evidence of an end.
-public struct TeardownReport: Sendable {
-  /// "pid name" of processes that had to be ended; at most 64.
-  public let killed: [String]
-  /// Files and directories that are gone.
-  public let removed: UInt64
-  /// What was not the lease's to remove, or resisted.
-  public let left: [String]
-  /// What the last check still found.
-  public let remaining: [String]
-  /// No process, no file in the common directories, no home.
-  public let isClean: Bool
-  public let milliseconds: UInt64
-}
-
-extension TeardownReport {
-  public var json: JSONValue {
-    .object([
-      .init("killed", .strings(killed.map { Escape.visible($0) })), .init("removed", .unsigned(removed)),
-      .init("left", .strings(left.map { Escape.visible($0) })), .init("remaining", .strings(remaining.map { Escape.visible($0) })),
-      .init("clean", .boolean(isClean)), .init("milliseconds", .unsigned(milliseconds)),
-    ])
-  }
-
-  public init(_ read: MemberReader) throws(MemberError) {
-    self.init(killed: try read.strings("killed"), removed: try read.unsigned("removed"), left: try read.strings("left"),
-      remaining: try read.strings("remaining"), isClean: try read.boolean("clean"), milliseconds: try read.unsigned("milliseconds"))
   }
 }

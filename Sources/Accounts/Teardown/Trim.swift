@@ -38,7 +38,7 @@ public struct Trim {
     var isStill: Bool { own.isEmpty && lent.isEmpty }
   }
 
-  public func run(registry: UIDRegistry) throws(SystemError) -> TeardownReport {
+  public func run(registry: UIDRegistry) throws(SystemError) -> ClearingReport {
     let begin = Moment.now()
     guard try registry.holder(of: uid) == .name(name) else { throw SystemError("readlink", code: 1) }
     var killed: [String] = []
@@ -58,8 +58,8 @@ public struct Trim {
       }
     }
     let remaining = try settle(&killed, Deadline(seconds: 0, after: Moment.now()).later(milliseconds: patience))
-    return TeardownReport(killed: Array(killed.prefix(64)), removed: 0, left: left, remaining: Array(remaining.map(\.label).prefix(100)),
-      isClean: remaining.isEmpty, milliseconds: UInt64(clamping: (Moment.now().boot - begin.boot) / 1_000_000))
+    return ClearingReport(killed: Array(killed.prefix(64)), left: left, remaining: Array(remaining.map(\.label).prefix(100)),
+      milliseconds: UInt64(clamping: (Moment.now().boot - begin.boot) / 1_000_000))
   }
 
   /// Looks and kills until there is nothing to kill.

@@ -41,6 +41,7 @@ int sojourn_fstatat(int directory, const char *path, struct sojourn_stat *out); 
 int sojourn_rename(const char *from, const char *to); /* rename(2) is declared in stdio.h, which is not ours to import */
 int sojourn_renameat_noreplace(int from_dir, const char *from, int to_dir, const char *to);
 int sojourn_exchange(int from_dir, const char *from, int to_dir, const char *to);
+int sojourn_holds(const void *bytes, size_t count, const void *wanted, size_t length); /* memmem(3) is hidden */
 long sojourn_getdents(int fd, void *buffer, size_t size);
 int sojourn_clear_immutable(int fd);
 /* shmctl, semctl (variadic), msgctl with IPC_RMID: kind 0, 1, 2. */
@@ -117,6 +118,11 @@ int sojourn_group_list(const char *name, uint32_t gid, uint32_t *out, int capaci
 void sojourn_syslog(int priority, const char *text);
 /* The same for a daemon whose loop may not wait: a message that /dev/log does not take at once is lost. 0, or -1. */
 int sojourn_syslog_at_once(int priority, const char *name, int pid, const char *text);
+/* A terminal's size (TIOCGWINSZ is a macro for a variadic call): 0, or -1. */
+int sojourn_terminal_size(int fd, int *columns, int *rows);
+/* The signals that a full screen must answer to: INT, TERM, HUP, QUIT, TSTP, WINCH. Blocked and readable from then on. */
+int sojourn_screen_signals(void);
+void sojourn_die_by(int signal); /* SIG_DFL is a macro with a cast */
 /* 1 if writing to it would not wait. */
 int sojourn_is_writable(int fd);
 extern char *_Nullable *_Nullable environ;

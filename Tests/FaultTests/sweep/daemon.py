@@ -82,7 +82,7 @@ class Daemon:
     def pid(self):
         return self.process.pid
 
-    def await_ready(self, seconds=20):
+    def await_ready(self, seconds=60):
         """Until its configuration is read, the host was looked at, and names without an account may log in."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

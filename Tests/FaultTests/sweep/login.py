@@ -61,8 +61,7 @@ class Login:
         """Until a line begins with that, or the process is gone."""
         end = time.monotonic() + seconds
         while not any(line.startswith(until) for line in self.lines):
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+            if not select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))[0]:
                 return False
             chunk = os.read(self.process.stdout.fileno(), 65536)
             if not chunk:

@@ -3,6 +3,7 @@
 
     sweep.py record SEED            one line a point: {"way", "role", "call", "number", "fault"}
     sweep.py try < points           one line a point: the same with "hit", "outcome", "wrong", "milliseconds"
+    sweep.py order                  the daemon's calls that write what must survive, and its answer, a line each, in their order
 """
 import json
 import os
@@ -237,7 +238,9 @@ class Sweep:
 
     def record(self, seed):
         for way, roles in WAYS.items():
-            for together in ([role for role in roles if role != "start"], [role for role in roles if role == "start"]):
+            # What the daemon starts is not followed together with the daemon: of a child that a tracer holds it hears too early.
+            for together in ({"module", "daemon", "relay"}, {"vacancy", "teardown", "reaper"}, {"start"}):
+                together = [role for role in roles if role in together]
                 if not together:
                     continue
                 followed = {role: strace.arguments(f"{TRACE}-{role}") for role in together}
@@ -248,6 +251,24 @@ class Sweep:
                     for point in sorted(strace.points(f"{TRACE}-{role}", marks='write(1, "mark' if role == "module" else None)):
                         for fault in strace.faults(point, seed, cuts=way == "relay" and role in ("daemon", "teardown")):
                             say({"way": way, "role": role, "call": point[0], "number": point[1], "fault": fault})
+
+    def order(self):
+        """By what they are about: "claim", "use", "log" and "directory" are opened or made, "disk" is fsync(2), "answer" is sent."""
+        wrong, outcome, died, status = self.attempt("relay", {"daemon": strace.arguments(f"{TRACE}-daemon")})
+        if wrong or outcome != "entered":
+            raise RuntimeError(f"a login that nothing disturbs: {outcome} {wrong} {died}")
+        for name, line in strace.calls(f"{TRACE}-daemon"):
+            if name == "symlink":
+                say("claim" if UIDS in line else "use" if "/used/" in line else line)
+            elif name == "openat" and "O_DIRECTORY" in line and "/var/lib/sojourn/" in line:
+                say("directory " + line.split('"')[1])
+            elif name == "openat" and "audit.jsonl" in line and "O_APPEND" in line:
+                say("log")
+            elif name == "fsync" and line.endswith("= 0"):
+                say("disk")
+            elif name == "sendto" and "opened" in line:
+                say("answer")
+                return
 
     def disturb(self, point):
         begin = time.monotonic()
@@ -306,6 +327,8 @@ def main():
     try:
         if sys.argv[1] == "record":
             sweep.record(int(sys.argv[2]))
+        elif sys.argv[1] == "order":
+            sweep.order()
         else:
             for line in sys.stdin:
                 sweep.disturb(json.loads(line))

@@ -1,0 +1,84 @@
+import Accounts
+import Audit
+import Encoding
+import Events
+import HostSystem
+import Identity
+
+/// What libc answers about a name and a number that were withdrawn.
+struct NameCheck {
+  enum Finding {
+    case nothing
+    /// Another source of the host has the name or the number by now.
+    case others
+    /// What was withdrawn, from somebody's cache.
+    case ours
+    /// A source did not answer in time, or the program that asks is missing.
+    case unknown
+
+    var token: String {
+      switch self {
+      case .nothing: "nothing"
+      case .others: "another-source"
+      case .ours: "still-answered"
+      case .unknown: "unknown"
+      }
+    }
+  }
+
+  let finding: Finding
+  let answers: [String]
+
+  /// - Parameters:
+  ///   - outcomes: of getent(1) for passwd and group; 2 is "at least one key is unknown".
+  init(_ outcomes: [Worker.Outcome], of lease: Lease) {
+    let lines = outcomes.flatMap { $0.output.split(separator: 10).map { String(decoding: $0, as: UTF8.self) } }
+    answers = Array(lines.prefix(8))
+    if lines.contains(where: { $0.hasPrefix("\(lease.name.text):*:\(lease.uid):") }) {
+      finding = .ours
+    } else if !lines.isEmpty {
+      finding = .others
+    } else {
+      finding = outcomes.allSatisfy { $0.status == 2 } ? .nothing : .unknown
+    }
+  }
+}
+
+extension Daemon {
+  /// libc's own word, by a program that is on every Debian: one that asks NSS as all others do (getent(1)).
+  private static let getent = "/usr/bin/getent"
+
+  /// The evidence is written (`lease-end`): the name goes, then it is asked for, and the last line is written. The lease stays
+  /// until that is done, so that a daemon which is killed meanwhile goes on here.
+  func takeNameAway(_ name: AccountName) {
+    guard let lease = leases[name.text] else { return }
+    do throws(SystemError) { try projection.withdraw(name: name, uid: lease.uid) } catch {
+      return endFailed(lease, "it cannot be withdrawn: \(error.sentence)", nil)
+    }
+    askNames(of: lease, again: 3) { [weak self] check in
+      guard let self, let lease = leases[name.text] else { return }
+      record.gone(lease, check)
+      do throws(SystemError) { try leaseFiles.remove(name) } catch {
+        return endFailed(lease, "its file cannot be removed: \(error.sentence)", nil)
+      }
+      lookForStrays(of: lease.uid, hadGroups: !lease.formerGroups.isEmpty)
+      leases.removeValue(forKey: name.text)
+      ends.removeValue(forKey: name.text)
+      advanceOpenings()
+    }
+  }
+
+  private func askNames(of lease: Lease, again: Int, _ done: @escaping (NameCheck) -> Void) {
+    let keys = [lease.name.text, String(lease.uid)]
+    Worker.start(loop, Daemon.getent, ["passwd"] + keys, milliseconds: 3000) { [weak self] users in
+      guard let self else { return }
+      Worker.start(loop, Daemon.getent, ["group"] + keys, milliseconds: 3000) { [weak self] groups in
+        guard let self else { return }
+        let check = NameCheck([users, groups], of: lease)
+        // Caches forget soon, if at all.
+        guard check.finding == .ours, again > 0 else { return done(check) }
+        loop.after(500) { [weak self] in self?.askNames(of: lease, again: again - 1, done) }
+      }
+    }
+  }
+}
