@@ -31,7 +31,7 @@ public enum EndReason: Sendable, Equatable {
     case .processGone: "process-gone"
     case .deadline: "deadline"
     case .endedByAdministrator: "ended-by-admin"
-    case .policyObligation: "policy-obligation"
+    case .policyObligation: "ended-by-policy"
     case .policyNo: "policy-no"
     case .policyUnreachable: "policy-unreachable"
     case .revoked: "revoked"

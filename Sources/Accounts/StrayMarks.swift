@@ -14,5 +14,5 @@ public struct StrayMarks: Sendable {
 
   public func remove(_ uid: UInt32) { try? Files.remove("\(directory)/\(uid)") }
 
-  public func all() -> [UInt32] { ((try? Files.names(in: directory)) ?? []).compactMap { UInt32($0) } }
+  public func all() -> [UInt32] { ((try? Files.names(in: directory)) ?? []).compactMap { UInt32($0) }.sorted() }
 }

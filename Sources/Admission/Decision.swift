@@ -49,6 +49,7 @@ struct Decision {
         if let until = course.approval?.until { grant.approvedUntil = min(until, grant.approvedUntil ?? until) }
         return Decision(account: question.account, grant: grant, facts: trail.decision ?? answer.facts, approval: question.approval)
       case .denied(let user, let admin): no = .denied(user: user, admin: admin)
+      case .undefined(let user, let admin): no = .denied(user: user, admin: admin)
       case .requestable(let said, let user, let admin):
         no = .denied(user: user, admin: admin)
         terms = said

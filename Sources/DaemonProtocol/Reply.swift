@@ -89,6 +89,8 @@ public struct SessionSummary: Sendable {
   public var keyID: String
   /// Decided by this host alone, in an emergency.
   public var isBreakGlass: Bool
+  /// Nobody has answered lately whether it may go on.
+  public var isUnconfirmed = false
   /// Whose decision it was, and the number of the question; empty from an older daemon.
   public var endpoint: String
   public var requestID: String
@@ -136,6 +138,8 @@ public struct DaemonStatus: Sendable {
   public var sessions: UInt64
   /// Those of `sessions` that were decided without the policy, in an emergency.
   public var breakGlassSessions: UInt64
+  /// Those of `sessions` that nobody has confirmed lately.
+  public var unconfirmedSessions: UInt64 = 0
   /// Names whose end failed twice.
   public var quarantined: [String]
   /// What ends could not end, remove or look at, in sentences.

@@ -59,7 +59,7 @@ extension SessionSummary {
     .object([
       .init("session", .string(session)), .init("name", .string(name)), .init("uid", .integer(Int64(uid))), .init("local", .boolean(isLocal)),
       .init("state", .string(state)), .init("pid", .integer(Int64(pid))), .init("login", login.json), .init("key_id", .string(keyID)),
-      .init("break_glass", .boolean(isBreakGlass)), .init("endpoint", .string(endpoint)), .init("request_id", .string(requestID)),
+      .init("break_glass", .boolean(isBreakGlass)), .init("unconfirmed", .boolean(isUnconfirmed)), .init("endpoint", .string(endpoint)), .init("request_id", .string(requestID)),
       .init("groups", .strings(groups)), .init("opened", .unsigned(opened)), .init("expires", .unsigned(expires)),
     ])
   }
@@ -68,6 +68,7 @@ extension SessionSummary {
       state: try read.string("state"), pid: try read.pid("pid"), login: try LoginFacts(read.object("login")), keyID: try read.string("key_id"),
       isBreakGlass: try read.boolean("break_glass"), endpoint: !read.has("endpoint") ? "" : try read.string("endpoint"),
       requestID: !read.has("request_id") ? "" : try read.string("request_id"), groups: try read.strings("groups"), opened: try read.unsigned("opened"), expires: try read.unsigned("expires"))
+    isUnconfirmed = read.value["unconfirmed"]?.boolean ?? false
   }
 }
 
@@ -86,6 +87,7 @@ extension DaemonStatus {
     o.set("leases", .unsigned(leases))
     o.set("sessions", .unsigned(sessions))
     o.set("break_glass_sessions", .unsigned(breakGlassSessions))
+    o.set("unconfirmed_sessions", .unsigned(unconfirmedSessions))
     o.set("quarantined", .strings(quarantined))
     o.set("leftovers", .strings(leftovers))
     return o.value
@@ -97,5 +99,6 @@ extension DaemonStatus {
       revocationProblem: read.value["revocation_problem"]?.string, leases: try read.unsigned("leases"), sessions: try read.unsigned("sessions"),
       breakGlassSessions: try read.unsigned("break_glass_sessions"), quarantined: try read.strings("quarantined"),
       leftovers: read.value["leftovers"]?.strings ?? [])
+    unconfirmedSessions = read.has("unconfirmed_sessions") ? try read.unsigned("unconfirmed_sessions") : 0
   }
 }

@@ -55,7 +55,7 @@ enum Decision {
 
   /// No rule of an OPA policy has a value for this question.
   private static var undefined: Verdict {
-    .denied(user: "none of its rules decides this login.", admin: "OPA has no value at the endpoint's path: the policy lacks the rule, or a default")
+    .undefined(user: "none of its rules decides this login.", admin: "OPA has no value at the endpoint's path: the policy lacks the rule, or a default")
   }
 
   /// The body of an answer with status 200.

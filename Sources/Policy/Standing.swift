@@ -10,6 +10,7 @@ internal import Encoding
 /// | a yes that breaks a ceiling, with another uid, of no length | ended, as a login would be refused                             |
 /// | a yes under conditions that this host cannot meet           | ended                                                          |
 /// | a no, of whatever kind                                      | ended                                                          |
+/// | OPA has no value: perhaps its policies are being loaded     | unconfirmed                                                    |
 /// | anything else: nobody answered, or what came decides nothing| unconfirmed: `session.when_unreachable` says how long          |
 public enum Standing: Sendable {
   case confirmed(Confirmation)
@@ -35,6 +36,7 @@ public enum Standing: Sendable {
     case .allowed(let grant): held(grant, uid: uid, groups: groups, isLocal: isLocal, accounts: accounts, session: session)
     case .denied(let user, let admin), .requestable(_, let user, let admin), .stepUp(_, let user, let admin):
       .withdrawn(user: user, admin: admin ?? user ?? "the policy says no")
+    case .undefined(_, let admin): .unconfirmed(token: "policy-undefined", detail: admin)
     case .unavailable(let failure): of(failure)
     }
   }

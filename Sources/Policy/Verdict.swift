@@ -6,7 +6,9 @@ public enum Verdict: Sendable {
   case allowed(Grant)
   /// A proper no. The texts are fit to be shown and logged: `user` for the person, `admin` for the log.
   case denied(user: String?, admin: String?)
-  /// The same, with the context in which the endpoint says something of getting access all the same (AuthZEN Access Request
+  /// A no, because no rule of the policy has a value for this question: perhaps its policies are being loaded.
+  case undefined(user: String, admin: String)
+  /// A proper no, with the context in which the endpoint says something of getting access all the same (AuthZEN Access Request
   /// and Approval Profile).
   case requestable(JSONValue, user: String?, admin: String?)
   /// A no (or a yes on that condition) that stronger proof of who it is would change; texts as in `denied`.
@@ -19,6 +21,7 @@ public enum Verdict: Sendable {
     switch self {
     case .allowed: ""
     case .denied(_, let admin), .stepUp(_, _, let admin), .requestable(_, _, let admin): admin ?? ""
+    case .undefined(_, let admin): admin
     case .unavailable(let failure): failure.detail
     }
   }

@@ -44,7 +44,7 @@ public enum EndpointFindings {
     case .allowed:
       findings.append(Finding("endpoint-answer", .warning, endpoint.url, "says yes to a question about nobody (action \"check\"): does it say yes to everything?",
         remedy: "have the policy decide by action, subject and resource"))
-    case .denied, .requestable, .stepUp:
+    case .denied, .undefined, .requestable, .stepUp:
       findings.append(Finding("endpoint-answer", .ok, endpoint.url, "answers in \(answer.facts.milliseconds) ms, and takes this host's question"))
     }
     if let end = visitor.certificateEnd, end < now + soon {
@@ -60,7 +60,7 @@ public enum EndpointFindings {
     case .unavailable(let failure):
       return Finding("endpoint-relay", .problem, "sojournd relay", "brings no decision (\(failure.token): \(failure.detail)): logins are refused",
         remedy: "see the problems of the endpoints in this list; if there are none, run 'systemctl restart sojournd' and read its journal")
-    case .allowed, .denied, .requestable, .stepUp:
+    case .allowed, .denied, .undefined, .requestable, .stepUp:
       return Finding("endpoint-relay", .ok, "sojournd relay", "brings answers, now from \(answer.facts.endpoint) in \(answer.facts.milliseconds) ms")
     }
   }

@@ -71,8 +71,8 @@ struct Check: ParsableCommand {
       findings.append(Finding("candidates", .ok, "sojournd", "lets people in who have no account yet, if the policy says so"))
     }
     if let problem = status.relayProblem {
-      let lost = status.isRelayed ? "the policy cannot be asked" : "approvals can be neither asked for nor found"
-      findings.append(Finding("relay", status.isRelayed ? .problem : .warning, "sojournd relay", "does not run, so \(lost): \(problem)",
+      let lost = status.isRelayed ? "the policy cannot be asked" : "approvals can be neither asked for nor found, and sessions that live are not confirmed"
+      findings.append(Finding("relay", .problem, "sojournd relay", "does not run, so \(lost): \(problem)",
         remedy: "read the journal of sojournd, then run 'systemctl reload sojournd'"))
     } else if status.isRelayed {
       findings.append(Finding("relay", .ok, "sojournd relay", "runs: logins ask the policy through it"))

@@ -16,7 +16,7 @@ struct End: ParsableCommand {
   var target: String
 
   @Option(help: "Shown to the person, and written into the audit log.")
-  var reason = "ended by an administrator"
+  var reason = ""
 
   @Flag(name: .shortAndLong, help: "Do not ask.")
   var yes = false
@@ -64,7 +64,7 @@ struct End: ParsableCommand {
     }
     if meant.count > 20 { Terminal.say("... and \(meant.count - 20) more") }
     Terminal.ask("End \(meant.count == 1 ? "it" : "these \(meant.count) sessions") now? \(consequence(meant, among: all)) [y/N] ")
-    guard let answer = readLine(), answer == "y" || answer == "yes" else {
+    guard let answer = readLine()?.lowercased(), answer == "y" || answer == "yes" else {
       Terminal.say("Nothing was ended.")
       throw Exit.refused
     }

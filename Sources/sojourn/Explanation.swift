@@ -147,6 +147,9 @@ struct Explanation {
     case .denied(let user, let admin), .requestable(_, let user, let admin):
       o.set("decision", "no")
       reasons(user, admin)
+    case .undefined(let user, let admin):
+      o.set("decision", "no")
+      reasons(user, admin)
     case .stepUp(let stepUp, let user, let admin):
       o.set("decision", "step-up")
       o.set("level", stepUp.level)

@@ -52,6 +52,9 @@ extension SessionSummary {
   /// Texts from outside, fit for a cell.
   static func show(_ text: String) -> String { text.isEmpty ? "-" : Escape.visible(text, limit: 64) }
 
+  /// What stands beside the state.
+  var marks: String { (isBreakGlass ? " BREAK-GLASS" : "") + (isUnconfirmed ? " UNCONFIRMED" : "") }
+
   /// Who decided: the number of the question and whom it was put to, or that nobody was asked.
   var decision: String {
     if isBreakGlass { return "BREAK-GLASS" }

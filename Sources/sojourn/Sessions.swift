@@ -35,7 +35,7 @@ struct Sessions: ParsableCommand {
     for session in sessions {
       table.add([
         SessionSummary.show(session.session), SessionSummary.show(session.name), String(session.uid),
-        SessionSummary.show(session.state) + (session.isBreakGlass ? " BREAK-GLASS" : ""), SessionSummary.show(session.login.service), SessionSummary.show(session.login.remote),
+        SessionSummary.show(session.state) + session.marks, SessionSummary.show(session.login.service), SessionSummary.show(session.login.remote),
         Sessions.clock(session.opened, now), Sessions.clock(session.expires, now),
         session.groups.isEmpty ? "-" : session.groups.map { SessionSummary.show($0) }.joined(separator: ","),
       ])

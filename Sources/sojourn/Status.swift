@@ -19,6 +19,9 @@ struct Status: ParsableCommand {
     if status.breakGlassSessions > 0 {
       try Terminal.print("break glass    " + Terminal.coloured("\(status.breakGlassSessions) of these sessions", .red) + " without a decision of the policy; see 'sojourn sessions'")
     }
+    if status.unconfirmedSessions > 0 {
+      try Terminal.print("unconfirmed    " + Terminal.coloured("\(status.unconfirmedSessions) of these sessions", .red) + ": nobody answers whether they may go on; 'sojourn sessions' says until when. To keep them: session.when_unreachable = \"keep\", then 'sojourn apply'")
+    }
     if let reasons = status.candidatesWithheld {
       try Terminal.print("new accounts   " + Terminal.coloured("withheld", .red) + ": nobody can log in who has no account yet")
       for reason in reasons { try Terminal.print("               - " + Escape.visible(reason, limit: 1024)) }
@@ -31,8 +34,8 @@ struct Status: ParsableCommand {
       try Terminal.print("configuration  as published")
     }
     if !status.isRelayed {
-      let approvals = status.relayProblem.map { "; " + Terminal.coloured("approvals out of reach", .yellow) + ", the relay does not run: " + Escape.visible($0, limit: 1024) }
-      try Terminal.print("policy         asked by each login itself" + (approvals ?? ", approvals through the relay"))
+      let approvals = status.relayProblem.map { "; " + Terminal.coloured("out of reach for approvals and for sessions that live", .red) + ", the relay does not run: " + Escape.visible($0, limit: 1024) }
+      try Terminal.print("policy         asked by each login itself" + (approvals ?? ", for approvals and sessions that live through the relay"))
     } else if let problem = status.relayProblem {
       try Terminal.print("policy         " + Terminal.coloured("out of reach", .red) + ", the relay does not run: " + Escape.visible(problem, limit: 1024))
     } else {

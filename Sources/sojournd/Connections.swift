@@ -125,10 +125,12 @@ extension Daemon {
   }
 
   var status: DaemonStatus {
-    DaemonStatus(softwareVersion: Release.version, pid: ProcessTable.ownPid, started: started,
+    var status = DaemonStatus(softwareVersion: Release.version, pid: ProcessTable.ownPid, started: started,
       candidatesWithheld: candidates.published == nil ? candidates.reasons : nil, configurationProblem: configurationProblem,
       isRelayed: configuration?.policy.via == .relay, relayProblem: relay.map(\.problem) ?? (configuration == nil ? nil : "its socket cannot be made"), revocationProblem: revocations.problem, leases: UInt64(leases.count), sessions: UInt64(watches.count), breakGlassSessions: breakGlassSessions,
       quarantined: ends.filter { $0.value.isQuarantined }.keys.sorted(), leftovers: Array(leftovers.prefix(50)))
+    status.unconfirmedSessions = UInt64(watches.values.count { $0.unconfirmed != nil })
+    return status
   }
 
   /// What ends could not end, remove or look at.
@@ -167,8 +169,13 @@ extension Daemon {
   private func summary(_ s: Session, name: String, uid: UInt32, isLocal: Bool, state: String) -> SessionSummary {
     // Texts from outside are cut, so that one summary always fits a message: else the list would end there.
     let login = LoginFacts(service: String(s.login.service.prefix(64)), tty: String(s.login.tty.prefix(64)), remote: String(s.login.remote.prefix(256)))
-    return SessionSummary(session: s.id, name: String(name.prefix(256)), uid: uid, isLocal: isLocal, state: state, pid: s.process.pid, login: login,
+    var summary = SessionSummary(session: s.id, name: String(name.prefix(256)), uid: uid, isLocal: isLocal, state: state, pid: s.process.pid, login: login,
       keyID: String(s.credential.keyID.prefix(512)), isBreakGlass: s.decision.isBreakGlass, endpoint: String(s.decision.endpoint.prefix(256)),
       requestID: String(s.decision.requestID.prefix(128)), groups: s.groups.map(\.name), opened: s.opened, expires: s.expires)
+    if let watch = watches[s.id], watch.unconfirmed != nil {
+      summary.isUnconfirmed = true
+      if let end = unconfirmedEnd(watch) { summary.expires = min(summary.expires, Moment(wall: end.wall, boot: 0).unixSeconds) }
+    }
+    return summary
   }
 }

@@ -34,6 +34,8 @@ final class Opening {
 extension Daemon {
   /// How long an opening waits for the end of the name's last lease, in milliseconds.
   static let patience: Int64 = 12_000
+  /// How much longer it waits for its turn to be asked about: the login itself waits sixteen seconds (`OpenedSession`).
+  static let morePatience: Int64 = 3_000
   /// How many sources of names are asked at once, for as many names.
   static let questionsAtOnce = 32
   /// How many sessions one name has at most: its lease is one file, rewritten for each.
@@ -67,7 +69,7 @@ extension Daemon {
     opening.timer = loop.after(Daemon.patience) { [weak self, weak opening] in
       guard let self, let opening else { return }
       opening.isOverdue = true
-      if opening.stage == .waiting { refuseOverdue(opening) }
+      if opening.stage == .waiting { waitForItsTurn(opening) }
     }
     advanceOpenings()
   }
@@ -78,8 +80,16 @@ extension Daemon {
   }
 
   private func refuseOverdue(_ opening: Opening) {
-    guard isEnding(opening.name) else { return refuse(opening, .sourceFailed, "the sources of names did not get to it in time") }
     refuse(opening, .draining, "the last session of \(opening.name.text) is still being cleaned up")
+  }
+
+  /// One whose last lease is gone, and which waits only because hundreds are asked about before it, is given some seconds more.
+  private func waitForItsTurn(_ opening: Opening) {
+    if isEnding(opening.name) { return refuseOverdue(opening) }
+    opening.timer = loop.after(Daemon.morePatience) { [weak self, weak opening] in
+      guard let self, let opening, opening.stage == .waiting else { return }
+      refuse(opening, .sourceFailed, "the sources of names did not get to it in time")
+    }
   }
 
   /// One question about a name at a time, and none while its last lease is being taken down.

@@ -12,6 +12,8 @@ struct AskingAgain {
   /// Milliseconds since boot; nil: never.
   var due: Int64?
   var isUnderWay = false
+  /// What the policy's notices said: a text is told when it is new, not with every answer.
+  var told: Set<String> = []
 }
 
 /// The policy is asked again while a session lasts: a no ends it, and so does a long silence, as the host says. Not for break
@@ -55,13 +57,10 @@ extension Daemon {
   func askAgain() {
     guard let configuration else { return }
     let now = loop.now
-    for (id, watch) in watches where watch.endReason == nil {
-      if let since = watch.unconfirmed, case .end(let seconds) = configuration.session.whenUnreachable,
-        since.later(milliseconds: Int64(clamping: seconds) * 1000).isOver(at: Moment.now()) {
-        end(id, why: .policyUnreachable(seconds: seconds))
-        continue
-      }
-      guard let due = watch.again.due, due <= now, !watch.again.isUnderWay else { continue }
+    // The one that has waited longest first: with a slow endpoint all have their turn.
+    let due = watches.filter { $0.value.endReason == nil && !$0.value.again.isUnderWay && ($0.value.again.due ?? .max) <= now }
+    for (id, watch) in due.sorted(by: { ($0.value.again.due ?? 0) < ($1.value.again.due ?? 0) }) {
+      guard let due = watch.again.due else { continue }
       guard questionsUnderWay < Daemon.questionsToTheRelay else {
         // Its turn never comes: that is no confirmation either.
         if now - due > 60_000 { take(.unconfirmed(token: "policy-not-asked", detail: "too many questions are under way"), nil, of: id) }
@@ -106,6 +105,12 @@ extension Daemon {
     take(standing, answer.facts, of: id)
   }
 
+  /// When a session ends that nobody confirms; nil: when its time is over.
+  func unconfirmedEnd(_ watch: SessionWatch) -> Deadline? {
+    guard let since = watch.unconfirmed, case .end(let seconds)? = configuration?.session.whenUnreachable else { return nil }
+    return since.later(milliseconds: Int64(clamping: seconds) * 1000)
+  }
+
   private func take(_ standing: Standing, _ facts: DecisionFacts?, of id: String) {
     guard let watch = watches[id], let (holder, session) = session(id) else { return }
     switch standing {
@@ -114,18 +119,43 @@ extension Daemon {
       record.reevaluation(holder.name, session, "denied", "the policy ends session \(id) of \(Escape.visible(holder.name)): \(Escape.visible(admin))", facts, .notice)
       end(id, why: .policyNo(user.map { Escape.visible($0) }))
     case .unconfirmed(let token, let detail):
-      watch.again.due = loop.now + min(interval(of: session) ?? Daemon.retry, Int64.random(in: Daemon.retry * 3 / 4...Daemon.retry))
-      guard watch.unconfirmed == nil else { return }
-      let since = Deadline(seconds: 0, after: Moment.now())
-      watch.unconfirmed = since
-      change(id) { $0.unconfirmed = since }
-      var until = "; it goes on"
-      if case .end(let seconds)? = configuration?.session.whenUnreachable {
-        until = "; unless it answers, the session ends in \(EndWarning.span(seconds))"
-        tell(id, "the policy cannot be asked whether this session may go on. Unless that changes, it ends in \(EndWarning.span(seconds)).")
-      }
-      record.reevaluation(holder.name, session, "unconfirmed", "nobody confirms session \(id) of \(Escape.visible(holder.name)) (\(token): \(Escape.visible(detail)))\(until)", facts, .warning)
+      notConfirmed(session, holder, watch, token: token, detail: detail, facts)
     }
+  }
+
+  /// It ends by that only when a question that was put after its time was over had no answer either: a host that slept, or a
+  /// daemon that was away, finds an endpoint that is back.
+  private func notConfirmed(_ session: Session, _ holder: Holder, _ watch: SessionWatch, token: String, detail: String, _ facts: DecisionFacts?) {
+    let id = session.id
+    let now = Moment.now()
+    if let over = unconfirmedEnd(watch), over.isOver(at: now), case .end(let seconds)? = configuration?.session.whenUnreachable {
+      return end(id, why: .policyUnreachable(seconds: seconds))
+    }
+    let isFirst = !watches.values.contains { $0.unconfirmed != nil }
+    let isNew = watch.unconfirmed == nil
+    if isNew {
+      let since = Deadline(seconds: 0, after: now)
+      watch.unconfirmed = since
+      watch.warned = .max
+      change(id) { $0.unconfirmed = since }
+    }
+    let pause = min(interval(of: session) ?? Daemon.retry, Int64.random(in: Daemon.retry * 3 / 4...Daemon.retry))
+    watch.again.due = loop.now + min(pause, unconfirmedEnd(watch).map { max(1, $0.millisecondsLeft(at: now)) } ?? pause)
+    guard isNew else { return }
+    var until = "; it goes on (session.when_unreachable)"
+    if case .end(let seconds)? = configuration?.session.whenUnreachable {
+      until = "; unless it answers, the session ends in \(EndWarning.span(seconds)) (session.when_unreachable)"
+      tell(id, "nobody can be asked whether this session may go on. If that lasts, it ends in \(EndWarning.span(seconds))\(cost(of: holder)). Your administrators can see it.")
+    }
+    // One that wakes somebody is enough: an endpoint that is down concerns every session.
+    record.reevaluation(holder.name, session, "unconfirmed",
+      "nobody confirms session \(id) of \(Escape.visible(holder.name)) (\(token): \(Escape.visible(detail)))\(until)", facts, isFirst ? .alert : .notice)
+  }
+
+  /// What an end takes from the person, as the end of a sentence.
+  func cost(of holder: Holder) -> String {
+    guard !holder.isLocal else { return ", and what still runs in it" }
+    return leases[holder.name]?.sessions.count == 1 ? ", and your processes and your home directory on this host go: copy what you need" : ", and its processes"
   }
 
   private func confirm(_ session: Session, _ holder: Holder, _ word: Standing.Confirmation, _ watch: SessionWatch, _ facts: DecisionFacts?) {
@@ -153,7 +183,7 @@ extension Daemon {
       watch.warned = .max
       let until = Timestamp.text(Moment(wall: end.wall, boot: 0).unixSeconds)
       record.reevaluation(holder.name, session, "shortened", "the policy lets session \(id) of \(Escape.visible(holder.name)) last until \(until) only", facts, .notice)
-      tell(id, "the policy has decided anew: this session ends at \(until).")
+      tell(id, "the policy has decided anew: this session ends in \(EndWarning.span(UInt64(clamping: end.millisecondsLeft(at: Moment.now()) / 1000))), at \(until).")
     }
     if let (_, now) = self.session(id) { scheduleAsking(now) }
   }
@@ -170,11 +200,12 @@ extension Daemon {
           continue
         }
         let text = "the policy's notice: " + (notice.topic.map { Escape.sentence($0) + ": " } ?? "") + Escape.sentence(notice.body, limit: 1024)
+        guard let watch = watches[session.id], watch.again.told.count < 64, watch.again.told.insert(text).inserted else { continue }
         record.reevaluation(holder.name, session, "notice", "session \(session.id) of \(Escape.visible(holder.name)): \(text)", nil, .notice)
         // A session without a terminal has nobody who could read it: the log has it.
         if !isForLog { tell(session.id, text) }
       case .sessionTermination(let subject):
-        if case .failed(let why) = endOnObligation(subject) { unmet = unmet ?? why }
+        if case .failed(let why) = endOnObligation(subject, sparing: session.id) { unmet = unmet ?? why }
       }
     }
     return unmet

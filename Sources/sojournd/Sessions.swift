@@ -127,14 +127,15 @@ extension Daemon {
 
   /// An obligation of the policy: all live sessions of that subject, of transient and of local accounts, and its logins that
   /// are being opened. Not those of break glass: who came in because the policy fails is not thrown out by it.
-  func endOnObligation(_ subject: String) -> Reply {
+  /// - Parameter spared: the session that was being decided; it is none of them.
+  func endOnObligation(_ subject: String, sparing spared: String? = nil) -> Reply {
     let live = (leases.values.flatMap(\.sessions) + localSessions.values.map(\.session)).filter { watches[$0.id] != nil && !$0.decision.isBreakGlass }
     for opening in openings where opening.request.decision.subject.isExactly(subject) && !opening.request.decision.isBreakGlass {
       refuse(opening, .notReady, "the policy has just ended all sessions of \(Escape.visible(subject))")
     }
-    for session in live where session.decision.subject.isExactly(subject) { end(session.id, why: .policyObligation) }
+    for session in live where session.decision.subject.isExactly(subject) && session.id != spared { end(session.id, why: .policyObligation) }
     // Of a session that an older daemon opened nobody knows any more whose it is.
-    guard let unknown = live.first(where: { $0.decision.subject.isEmpty }) else { return .done }
+    guard let unknown = live.first(where: { $0.decision.subject.isEmpty && $0.id != spared }) else { return .done }
     return .failed("nobody knows whether session \(unknown.id) is one of them: it is older than this version")
   }
 

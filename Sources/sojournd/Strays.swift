@@ -17,6 +17,8 @@ struct StrayState {
   var notBefore: Int64 = 0
   /// Uids that were marked while one ran.
   var marked: Set<UInt32> = []
+  /// Searches in a row that did not come to the end of everything.
+  var halves = 0
   /// What the last one left, or could not look at, in sentences.
   var remaining: [String] = []
 }
@@ -26,6 +28,8 @@ extension Daemon {
   static let straysAfterGroups: Int64 = 10_000
   /// Milliseconds after any other end.
   static let straysAfterAny: Int64 = 900_000
+  /// A host on which no search ever comes to the end of everything is not searched for ever.
+  static let strayTries = 3
   /// How many people one search is for.
   static let straysAtOnce = 5000
 
@@ -80,7 +84,8 @@ extension Daemon {
       let end = Moment.now().boot
       strays.notBefore = end + max(end - begin, 0) * 20
       let report = outcome.status == 0 ? (try? JSONValue.parse(outcome.output)).flatMap { try? StrayReport(MemberReader($0)) } : nil
-      if report?.isWhole == true { for uid in gone where !strays.marked.contains(uid) { strayMarks.remove(uid) } }
+      strays.halves = report?.isWhole == true ? 0 : strays.halves + 1
+      if strays.halves == 0 || strays.halves >= Daemon.strayTries { for uid in gone where !strays.marked.contains(uid) { strayMarks.remove(uid) } }
       strays.remaining = record.strays(report, people: gone.count, outcome.errors)
       if !strayMarks.all().isEmpty { scheduleStrays(Daemon.straysAfterAny) }
     }

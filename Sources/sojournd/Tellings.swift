@@ -28,11 +28,13 @@ extension Daemon {
     guard let before = configuration?.session.warnBefore, before > 0 else { return }
     let now = Moment.now()
     for (id, watch) in watches where watch.endReason == nil {
-      let left = UInt64(clamping: watch.deadline.millisecondsLeft(at: now)) / 1000
+      let end = unconfirmedEnd(watch).map { $0.millisecondsLeft(at: now) < watch.deadline.millisecondsLeft(at: now) ? $0 : watch.deadline } ?? watch.deadline
+      let left = UInt64(clamping: end.millisecondsLeft(at: now)) / 1000
       guard let due = EndWarning.step(left: left, before: before, warned: watch.warned) else { continue }
       watch.warned = due
-      guard left > 0, let (_, session) = session(id) else { continue }
-      tell(id, "this session ends in \(EndWarning.span(left)), at \(Timestamp.text(session.expires)). What still runs then is ended.")
+      guard left > 0, let (holder, _) = session(id) else { continue }
+      let condition = end == watch.deadline ? "" : ", unless somebody can be asked whether it may go on"
+      tell(id, "this session ends in \(EndWarning.span(left)), at \(Timestamp.text(Moment(wall: end.wall, boot: 0).unixSeconds))\(condition)\(cost(of: holder)).")
     }
   }
 }

@@ -95,7 +95,7 @@ import Identity
   @Test func everyEventReasonAndMemberIsExplained() throws {
     let page = try Self.page()
     for kind in AuditEvent.Kind.allCases { #expect(page.contains("| `\(kind.text)` |"), "\(kind.text)") }
-    for token in ["closed", "process-gone", "deadline", "ended-by-admin", "policy-obligation", "policy-no", "policy-unreachable", "revoked", "daemon-was-away", "not-opened", "login-gone"] { #expect(page.contains("| `\(token)` |"), "\(token)") }
+    for token in ["closed", "process-gone", "deadline", "ended-by-admin", "ended-by-policy", "policy-no", "policy-unreachable", "revoked", "daemon-was-away", "not-opened", "login-gone"] { #expect(page.contains("| `\(token)` |"), "\(token)") }
     func names(_ value: JSONValue) -> [String] { (value.members ?? []).flatMap { [$0.name] + names($0.value) } }
     for name in names(EvidenceTests.report().json) { #expect(page.contains("`\(name)`") || page.contains(".\(name)`"), "\(name)") }
     for name in names(PastSession(EvidenceTests.session("1-a"), until: 1, reason: .closed).json) { #expect(page.contains("`\(name)`"), "\(name)") }

@@ -25,7 +25,7 @@ import Testing
         for shell in [first, second] {
             let text = shell.client.stdout
             #expect(text.components(separatedBy: "Sojourn: this session ends in ").count == 2, "one warning: \(text)")
-            #expect(text.contains("What still runs then is ended.") && text.contains("Sojourn: this session ends now: its time was over."), "\(text)")
+            #expect(text.contains("your home directory on this host go: copy what you need.") && text.contains("Sojourn: this session ends now: its time was over."), "\(text)")
         }
         #expect(try other.run("id -un") == "pia\n")
         #expect(!other.client.stdout.contains("ends in") && !other.client.stdout.contains("ends now"), "\(other.client.stdout)")

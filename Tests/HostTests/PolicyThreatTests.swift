@@ -63,7 +63,7 @@ import Testing
         #expect(left.isEmpty, "\(left)\n\(sojourn.logs)")
         #expect(try quentin.run("id -un") == "quentin\n", "nobody else's is")
         let evidence = try sojourn.audit(about: "pia").filter { $0["event"] as? String == "session-end" }
-        #expect(evidence.contains { $0["reason"] as? String == "policy-obligation" }, "\(evidence)")
+        #expect(evidence.contains { $0["reason"] as? String == "ended-by-policy" }, "\(evidence)")
         #expect(host.syslog.contains("the policy's notice: for-the-log ?[2J"), "\(sojourn.logs)")
 
         try sojourn.policy.answer(answer(true, [toLog, toOther]))

@@ -87,6 +87,33 @@ import Testing
         #expect(try sojourn.tracesLeft(of: "pia").isEmpty)
     }
 
+    /// "The last login wins" is about the others: the session that is asked about is none of them. A notice is told once, not with every answer.
+    @Test func carriesOutWhatThePolicyDemandsOfOthersAndSaysANoticeOnce() throws {
+        let sojourn = try host("reevaluate = \"1s\"\n", people: ["pia"])
+        defer { sojourn.stop() }
+        func demand(_ subject: String) -> [String: Any] {
+            ["decision": true, "context": ["obligations": [
+                ["id": "1", "type": "session_termination", "properties": ["subject": subject]],
+                ["id": "2", "type": "notification", "properties": ["to": "alice@example.com", "body": "Mind the gap\u{1b}[2J."]],
+            ] as [[String: Any]]]]
+        }
+        try sojourn.policy.answer(["decision": true])
+        let alice = try sojourn.openShell("alice"), pia = try sojourn.openShell("pia")
+        try sojourn.policy.answer(demand("alice@example.com"))
+        #expect(try eventually(15) { try outcomes(sojourn, "alice").contains("notice") }, "\(sojourn.logs)")
+        // Pia's answers demand the end of Alice's session, Alice's own do not.
+        #expect(alice.client.wait(seconds: 15) != nil, "\(sojourn.logs)")
+        #expect(try sojourn.audit(about: "alice").last { $0["event"] as? String == "session-end" }?["reason"] as? String == "ended-by-policy")
+        #expect(pia.client.isRunning)
+        try sojourn.policy.answer(demand("nobody@example.com"))
+        let again = try sojourn.openShell("alice")
+        Thread.sleep(forTimeInterval: 4)
+        #expect(try again.run("id -un") == "alice\n")
+        #expect(again.client.stdout.components(separatedBy: "the policy's notice: Mind the gap").count <= 3, "at the login and once after it: \(again.client.stdout)")
+        #expect(!again.client.stdout.contains("gap\u{1b}"), "T30")
+        #expect(again.exit() == 0)
+    }
+
     /// Nobody answers: told, written down once, and ended after the time that the host says, which a daemon that restarts does not forget.
     @Test func endsASessionThatNobodyConfirmsAlsoAcrossARestart() throws {
         let sojourn = try host("reevaluate = \"1s\"\nwhen_unreachable = \"end after 6s\"\n")
@@ -100,7 +127,7 @@ import Testing
         try sojourn.startDaemon()
         #expect(try shell.run("id -un") == "alice\n", "not at once")
         #expect(shell.client.wait(seconds: 25) != nil, "\(sojourn.logs)")
-        #expect(shell.client.stdout.contains("Unless that changes, it ends in 6 seconds"), "\(shell.client.stdout)")
+        #expect(shell.client.stdout.contains("If that lasts, it ends in 6 seconds, and your processes and your home directory on this host go"), "\(shell.client.stdout)")
         #expect(try reason(sojourn, "alice").contains("the policy could not be asked for 6 seconds"))
         #expect(try outcomes(sojourn, "alice") == ["unconfirmed"], "once: \(sojourn.logs)")
         #expect(try sojourn.tracesLeft(of: "alice").isEmpty)

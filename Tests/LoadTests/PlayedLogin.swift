@@ -37,8 +37,10 @@ struct PlayedLogin: CustomStringConvertible {
     /// It was told to go, with a sentence.
     var isRefused: Bool { !isIn && told.contains("Sojourn: \(name) is not let in: ") }
 
-    /// The name's last session was still being cleaned up when it had waited for as long as anybody waits.
-    var wasDraining: Bool { isRefused && told.contains("your last session is still being cleaned up") }
+    /// The name's last session was still being cleaned up, or the host's sources had not answered, when it had waited for as long as anybody waits.
+    var waitedTooLong: Bool {
+        isRefused && (told.contains("your last session is still being cleaned up") || told.contains("a source of names on this host does not answer"))
+    }
 
     /// The session is the person's: one number in all that it sees, its own groups, its own home.
     var isWhole: Bool {

@@ -65,6 +65,10 @@ struct Probe {
         line.set("breach", error.token)
         line.set("detail", error.detail)
       }
+    case .undefined(let user, let admin):
+      line.set("verdict", "denied")
+      line.set("user", user)
+      line.set("admin", admin)
     case .denied(let user, let admin), .requestable(_, let user, let admin):
       line.set("verdict", "denied")
       line.set("user", user)

@@ -48,7 +48,7 @@ extension Verdict {
   var word: String {
     switch self {
     case .allowed: "allowed"
-    case .denied, .requestable: "denied"
+    case .denied, .undefined, .requestable: "denied"
     case .stepUp: "step-up"
     case .unavailable(let failure): failure.token
     }

@@ -58,6 +58,7 @@ import Testing
   }
 
   @Test func isUnconfirmedWithoutADecision() throws {
+    guard case .unconfirmed("policy-undefined", _) = try standing(.undefined(user: "u", admin: "a")) else { return #expect(Bool(false)) }
     let failures: [PolicyFailure] = [
       .misconfigured("x"), .notAsked("x"), .noLibrary("x"), .token("x"), .notResolved("x"), .relay("x"), .unreachable("x"), .timedOut("x"), .tls("x"), .broken("x"),
       .hostNotAuthorized(401), .busy(503), .status(500), .rejected("x"), .tooLarge, .contentType("x"), .malformed("x"), .foreignAnswer,

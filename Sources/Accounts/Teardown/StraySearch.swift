@@ -57,11 +57,13 @@ public struct StraySearch {
     for place in places.elsewhere { report.skip(place + ": not of this host") }
     for place in places.places {
       guard isWithin(report) else {
+        report.isWhole = false
         report.skip(place + ": no time was left")
         continue
       }
       look(place, &report)
     }
+    if !isWithin(report) { report.isWhole = false }
     report.seconds = UInt64(clamping: (Moment.now().boot - begin.boot) / 1_000_000_000)
     return report
   }

@@ -23,6 +23,7 @@ public func fuzzAnswer(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   let answer = PolicyClient.ask(question, rules: rules(form), host: HostFacts(id: "h", labels: [], candidatePrograms: []), through: &transport)
   switch answer.verdict {
   case .allowed(let grant): check(grant, answer, bytes, form)
+  case .undefined(let user, let admin): precondition(isFit(user) && isFit(admin))
   case .denied(let user, let admin), .requestable(_, let user, let admin): for text in [user, admin] { precondition(isFit(text ?? "-")) }
   case .stepUp(let stepUp, let user, let admin):
     for text in [user, admin, stepUp.level] + stepUp.methods { precondition(isFit(text ?? "-")) }

@@ -24,7 +24,8 @@ def tls_context(certificate: Path, key: Path, client_ca: Path | None) -> ssl.SSL
 class Listener(ThreadingHTTPServer):
     """An HTTP/1.1 server for one handler class. `application` is whatever the handler serves."""
 
-    request_queue_size = 128
+    # Hundreds ask at one moment; who finds the queue full comes again a second later, or three.
+    request_queue_size = 1024
 
     def __init__(self, address: tuple[str, int], handler, application, tls: ssl.SSLContext | None = None):
         """Raises OSError if the address cannot be bound."""
