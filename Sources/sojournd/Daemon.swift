@@ -31,6 +31,9 @@ final class Daemon {
   var openings: [Opening] = []
   var ends: [String: LeaseEnd] = [:]
   var trims: [String: LeaseTrim] = [:]
+  /// Sessions of local accounts whose scopes wait for their end.
+  var scopeQueue: [LocalSession] = []
+  var scopesRunning = 0
   var strays = StrayState()
   let strayMarks = StrayMarks(directory: Places.strays)
   var candidates = CandidateState()
