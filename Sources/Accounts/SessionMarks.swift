@@ -16,13 +16,13 @@ public struct SessionMarks: Sendable, Equatable {
 
   public var isWhole: Bool { auditSession != nil && scope != nil }
 
-  /// The marks that the process has now. A number that it shares with its parent is somebody else's login (sshd that an
-  /// administrator started from a shell), and so is a scope of another uid: neither is this session's alone.
+  /// The marks that the process has now. A number or a scope that it shares with its parent is another login's (sshd that an
+  /// administrator started from a shell, su in a session), and so is a scope of another uid: neither is this session's alone.
   public static func of(_ process: ProcessReference, uid: UInt32) -> SessionMarks {
     var marks = SessionMarks()
     guard let stat = ProcessTable.stat(of: process.pid) else { return marks }
     if let number = ProcessTable.auditSession(of: process.pid), ProcessTable.auditSession(of: stat.parent) != number { marks.auditSession = number }
-    if let scope = ProcessTable.controlGroup(of: process.pid), isScope(scope, of: uid) { marks.scope = scope }
+    if let scope = ProcessTable.controlGroup(of: process.pid), isScope(scope, of: uid), ProcessTable.controlGroup(of: stat.parent) != scope { marks.scope = scope }
     return process.isAlive ? marks : SessionMarks()
   }
 
@@ -41,18 +41,15 @@ public struct SessionMarks: Sendable, Equatable {
 }
 
 extension Session {
-  /// Its marks may still be about to come.
-  public func isYoung(at seconds: UInt64) -> Bool { !marks.isWhole && seconds < opened + 60 }
-
   public mutating func noteMarks(uid: UInt32) { marks.complete(with: SessionMarks.of(process, uid: uid)) }
 }
 
 extension Lease {
-  /// Notes what marks its young sessions have by now.
+  /// Notes what marks these sessions of it have by now.
   /// - Returns: whether there is something new.
-  public mutating func noteMarks(at seconds: UInt64) -> Bool {
+  public mutating func noteMarks(of ids: Set<String>) -> Bool {
     var isChanged = false
-    for index in sessions.indices where sessions[index].isYoung(at: seconds) {
+    for index in sessions.indices where !sessions[index].marks.isWhole && ids.contains(sessions[index].id) {
       let before = sessions[index].marks
       sessions[index].noteMarks(uid: uid)
       if sessions[index].marks != before { isChanged = true }

@@ -20,7 +20,8 @@ int sojourn_openat(int directory, const char *path, int flags, unsigned mode) {
 
 int sojourn_openat_beneath(int directory, const char *path, int flags) {
   struct open_how how = {0};
-  how.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+  /* openat2 refuses with O_PATH what open(2) would ignore. */
+  how.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC | O_NOFOLLOW | (flags & O_PATH ? 0 : O_NOCTTY));
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
   return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }

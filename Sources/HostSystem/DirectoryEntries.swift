@@ -39,14 +39,32 @@ public struct DirectoryEntry: Sendable {
     return FileFacts(s)
   }
 
-  /// Opens a directory or file, refusing links, magic links, mount points and anything outside (openat2(2)).
+  /// Opens a directory or file, refusing links, magic links, mount points and anything outside (openat2(2)). A `path` is a
+  /// place to ask `facts` of: nothing is opened, so neither a lease nor a mode holds it up, and a link stands for itself.
   public func open(_ kind: Kind) throws(SystemError) -> FileDescriptor {
     // SAFETY: the array ends in a NUL and lives across the call.
-    let fd = unsafe sojourn_openat_beneath(directory, bytes, kind == .directory ? O_RDONLY | O_DIRECTORY : O_RDONLY | O_NONBLOCK)
+    let fd = unsafe sojourn_openat_beneath(directory, bytes, kind.flags)
     guard fd >= 0 else { throw .last("openat2") }
     return FileDescriptor(owning: fd)
   }
-  public enum Kind: Sendable { case file, directory }
+  public enum Kind: Sendable {
+    case file, directory, path
+
+    var flags: CInt {
+      switch self {
+      case .file: O_RDONLY | O_NONBLOCK
+      case .directory: O_RDONLY | O_DIRECTORY
+      case .path: sojourn_o_path
+      }
+    }
+  }
+
+  /// Takes the setuid and setgid bits off a regular file, and with it off every other name of the file.
+  public func disarm() throws(SystemError) {
+    let file = try open(.path)
+    let facts = try file.facts()
+    if facts.isRegular, facts.isSetID { try file.setModeOfPath(facts.permissions & 0o1777) }
+  }
 
   public func create(mode: UInt32) throws(SystemError) -> FileDescriptor {
     let open = OpenMode.create(mode)
@@ -108,13 +126,21 @@ public struct DirectoryEntry: Sendable {
     guard unsafe sojourn_unmount(path) == 0 else { throw .last("umount2") }
   }
 
-  /// Takes the immutable and append-only marks off it and off its directory (ioctl_iflags(2)): either forbids its removal.
+  /// Takes the immutable and append-only marks off it (ioctl_iflags(2)), as far as it has any.
   public func clearImmutable() throws(SystemError) {
-    let facts = try facts()
-    if facts.isDirectory || facts.isRegular {
-      let file = try open(facts.isDirectory ? .directory : .file)
-      _ = sojourn_clear_immutable(file.raw)
-    }
-    _ = sojourn_clear_immutable(directory)
+    let facts = try open(.path).facts()
+    guard facts.isDirectory || facts.isRegular else { return }
+    let file = try open(facts.isDirectory ? .directory : .file)
+    _ = sojourn_clear_immutable(file.raw)
+  }
+
+  /// The same for its directory, whose marks forbid its removal too: only if that is the owner's, or was made root's alone
+  /// by us. What an administrator has marked stays marked.
+  public func clearImmutableDirectory(of owner: UInt32?) {
+    var s = sojourn_stat()
+    // SAFETY: `s` outlives the call, which only fills it.
+    guard unsafe sojourn_fstat(directory, &s) == 0 else { return }
+    let facts = FileFacts(s)
+    if facts.uid == owner || facts.uid == 0 && facts.permissions == 0o700 { _ = sojourn_clear_immutable(directory) }
   }
 }

@@ -71,6 +71,7 @@ public struct FileFacts: Sendable {
   public var isSocket: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFSOCK) }
   public var isLink: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFLNK) }
   public var permissions: UInt32 { mode & 0o7777 }
+  public var isSetID: Bool { mode & 0o6000 != 0 }
   /// Root's, and nobody else can write it: what we may believe.
   public var isTrusted: Bool { uid == 0 && mode & 0o022 == 0 }
 
@@ -153,6 +154,12 @@ extension FileDescriptor {
 
   public func setMode(_ bits: UInt32) throws(SystemError) {
     guard fchmod(raw, bits) == 0 else { throw .last("fchmod") }
+  }
+
+  /// The same for a descriptor of a `path`, which fchmod(2) does not take.
+  public func setModeOfPath(_ bits: UInt32) throws(SystemError) {
+    // SAFETY: the temporary C string lives across the call.
+    guard unsafe chmod("/proc/self/fd/\(raw)", bits) == 0 else { throw .last("chmod") }
   }
 
   public func setOwner(uid: UInt32, gid: UInt32) throws(SystemError) {

@@ -69,6 +69,8 @@ public enum ProcessTable {
 
   /// This process: number, effective user, program.
   public static var ownPid: Int32 { getpid() }
+  /// Who started this process, as long as that one lives.
+  public static var parentPid: Int32 { getppid() }
   public static var effectiveUser: UInt32 { geteuid() }
   public static var realUser: UInt32 { getuid() }
 }

@@ -73,6 +73,16 @@ extension ProcessTable {
     return found
   }
 
+  /// Is SIGKILL on its way to it? Nothing of its own runs any more then; what keeps it is the kernel, for a device that does not
+  /// answer. The masks are in hexadecimal, and signal 9 is bit 8 of them.
+  public static func isBeingKilled(_ pid: Int32) -> Bool {
+    (read("/proc/\(pid)/status", cap: 2 << 20) ?? []).split(separator: 10).contains { line in
+      guard line.starts(with: "SigPnd:\t".utf8) || line.starts(with: "ShdPnd:\t".utf8), line.count >= 3 else { return false }
+      let digit = line[line.index(line.endIndex, offsetBy: -3)]
+      return [UInt8(ascii: "1"), UInt8(ascii: "3"), UInt8(ascii: "5"), UInt8(ascii: "7"), UInt8(ascii: "9"), UInt8(ascii: "b"), UInt8(ascii: "d"), UInt8(ascii: "f")].contains(digit)
+    }
+  }
+
   /// All processes; those that end while it looks are left out.
   public static func all() throws(SystemError) -> [ProcessFacts] {
     var found: [ProcessFacts] = []

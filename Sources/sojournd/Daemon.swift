@@ -31,6 +31,9 @@ final class Daemon {
   var openings: [Opening] = []
   var ends: [String: LeaseEnd] = [:]
   var trims: [String: LeaseTrim] = [:]
+  /// Sessions of local accounts whose scopes wait for their end.
+  var scopeQueue: [LocalSession] = []
+  var scopesRunning = 0
   var strays = StrayState()
   let strayMarks = StrayMarks(directory: Places.strays)
   var candidates = CandidateState()
@@ -54,6 +57,8 @@ final class Daemon {
   var endpointsWithout: Set<String> = []
   var revocations = RevocationWatch()
   var questionsUnderWay = 0
+  /// When all threads of a uid were last looked at: nanoseconds since boot.
+  var searchedThreads: [UInt32: Int64] = [:]
   /// Names whose end waits for nothing: a certificate of theirs was revoked.
   var hasty: Set<String> = []
   /// The process table as it was at that time of the loop's.

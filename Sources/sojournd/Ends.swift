@@ -26,7 +26,7 @@ extension Daemon {
     let name = lease.name
     guard ends[name.text] == nil else { return }
     ends[name.text] = LeaseEnd()
-    trims.removeValue(forKey: name.text)
+    if let timer = trims.removeValue(forKey: name.text)?.timer { loop.cancel(timer) }
     do throws(SystemError) { try projection.withdrawRights(name: name, uid: lease.uid) } catch {
       record.note(.endFailed, .error, "the groups of \(name.text) cannot be withdrawn: \(error.sentence)")
     }

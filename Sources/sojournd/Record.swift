@@ -91,18 +91,21 @@ struct Record {
   func trim(_ lease: Lease, _ over: Set<String>, _ report: ClearingReport) {
     let withdrawn = lease.withdrawnGroups.sorted().map { JSONValue.integer(Int64($0)) }
     let what = over.isEmpty ? "held groups that no session of it grants any more" : "were left of \(over.count == 1 ? "a session that is" : "\(over.count) sessions that are") over"
-    note(.sessionCleared, .info, "\(lease.name.text) (uid \(lease.uid)) goes on; \(report.killed.count) processes \(what), and were ended",
+    let left = report.left.isEmpty ? "" : "; " + report.left.prefix(4).map { Escape.visible($0) }.joined(separator: "; ")
+    note(.sessionCleared, left.isEmpty ? .info : .warning, "\(lease.name.text) (uid \(lease.uid)) goes on; \(report.killed.count) processes \(what), and were ended" + left,
       [.init("sessions", .strings(over.sorted())), .init("name", .string(lease.name.text)), .init("uid", .integer(Int64(lease.uid))),
         .init("withdrawn_gids", .array(withdrawn)), .init("report", report.json)])
   }
 
   /// A session of a local account is over: what was ended of its scope.
   func scopeEnd(_ name: String, _ session: Session, _ report: ClearingReport?) {
+    let left = report?.left.map { Escape.visible($0) } ?? []
     let isClean = report?.isClean == true
     var facts: [JSONValue.Member] = [.init("sessions", .strings([session.id])), .init("name", .string(name)), .init("local", .boolean(true))]
     if let report { facts.append(.init("report", report.json)) }
-    note(isClean ? .sessionCleared : .endFailed, isClean ? .info : .warning,
-      isClean ? "\(report?.killed.count ?? 0) processes of session \(session.id) of the local account \(name) were ended" : "processes of session \(session.id) of the local account \(name) could not be ended",
+    note(isClean ? .sessionCleared : .endFailed, isClean && left.isEmpty ? .info : .warning,
+      (isClean ? "\(report?.killed.count ?? 0) processes of session \(session.id) of the local account \(name) were ended" : "processes of session \(session.id) of the local account \(name) could not be ended")
+        + (left.isEmpty ? "" : "; " + left.prefix(4).joined(separator: "; ")),
       facts)
   }
 

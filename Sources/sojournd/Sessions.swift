@@ -11,6 +11,8 @@ import Identity
 final class SessionWatch {
   let name: String
   let handle: ProcessHandle
+  /// Since when it is watched, by this daemon.
+  let begun = Moment.now()
   var deadline: Deadline
   var again = AskingAgain()
   /// Since when nobody has confirmed it (`Session.unconfirmed`).
@@ -70,7 +72,8 @@ extension Daemon {
   /// `close_session` ran in the process that opened it. Anybody else's word does not end a session.
   func sessionClosed(_ id: String, by peer: ProcessReference) {
     guard let watch = watches[id], watch.handle.reference == peer else { return }
-    noteMarks()
+    // The last time that the process can be asked.
+    noteMarks(of: [id])
     sessionEnded(id, reason: .closed)
   }
 
@@ -149,6 +152,7 @@ extension Daemon {
   func end(_ id: String, why: EndReason) {
     guard let watch = watches[id], watch.endReason == nil else { return }
     watch.endReason = why
+    noteMarks(of: [id])
     change(id) { $0.ending = why }
     let isTold = tell(id, "this session ends now: \(why.sentence).")
     if why.isAtOnce {

@@ -60,6 +60,7 @@ extension Daemon {
     guard !strays.isRunning else { return }
     var arguments = ["strays", "--daemon", String(ProcessTable.ownPid)]
     var gone: [UInt32] = []
+    var living: [UInt32] = []
     for uid in strayMarks.all().prefix(Daemon.straysAtOnce) {
       guard case .name(let name) = try? registry.holder(of: uid) else {
         strayMarks.remove(uid)
@@ -70,9 +71,9 @@ extension Daemon {
         arguments += ["--gone", String(uid)]
         continue
       }
-      // Its own end will mark it again.
-      strayMarks.remove(uid)
-      for gid in lease.withdrawnGroups.sorted() { arguments += ["--without", "\(uid):\(gid)"] }
+      let withdrawn = lease.withdrawnGroups.sorted()
+      if withdrawn.isEmpty { strayMarks.remove(uid) } else { living.append(uid) }
+      for gid in withdrawn { arguments += ["--without", "\(uid):\(gid)"] }
     }
     guard arguments.count > 3 else { return }
     strays.isRunning = true
@@ -84,8 +85,9 @@ extension Daemon {
       let end = Moment.now().boot
       strays.notBefore = end + max(end - begin, 0) * 20
       let report = outcome.status == 0 ? (try? JSONValue.parse(outcome.output)).flatMap { try? StrayReport(MemberReader($0)) } : nil
-      strays.halves = report?.isWhole == true ? 0 : strays.halves + 1
-      if strays.halves == 0 || strays.halves >= Daemon.strayTries { for uid in gone where !strays.marked.contains(uid) { strayMarks.remove(uid) } }
+      // What cannot be looked at now cannot be the next time either.
+      strays.halves = report?.isCutShort == false ? 0 : strays.halves + 1
+      if strays.halves == 0 || strays.halves >= Daemon.strayTries { for uid in gone + living where !strays.marked.contains(uid) { strayMarks.remove(uid) } }
       strays.remaining = record.strays(report, people: gone.count, outcome.errors)
       if !strayMarks.all().isEmpty { scheduleStrays(Daemon.straysAfterAny) }
     }

@@ -15,11 +15,17 @@ struct LeaseTrim {
   var failures = 0
   /// What the last one could not end.
   var remaining: [String] = []
+  /// One waits for its turn, or to be tried again.
+  var timer: UInt64?
+  /// The earliest moment at which a look at the processes may start another: nanoseconds since boot.
+  var notBefore: Int64 = 0
 }
 
 extension Daemon {
   /// How many trims run at once; each looks through the process table.
   static let trimsAtOnce = 8
+  /// Nanoseconds for which a session's marks may still be about to come.
+  static let marksAfter: Int64 = 60_000_000_000
 
   /// Ends what is left of the lease's sessions that are over, in a process of its own.
   func beginTrim(of name: AccountName) {
@@ -28,17 +34,25 @@ extension Daemon {
       trims[name.text]?.again = true
       return
     }
-    guard trims.values.count(where: { $0.isRunning }) < Daemon.trimsAtOnce else {
-      loop.after(200) { [weak self] in self?.beginTrim(of: name) }
-      return
-    }
-    trims[name.text, default: LeaseTrim()].isRunning = true
+    guard trims.values.count(where: { $0.isRunning }) < Daemon.trimsAtOnce else { return beginTrim(of: name, after: 200) }
+    if let timer = trims[name.text]?.timer { loop.cancel(timer) }
+    trims[name.text, default: LeaseTrim()].timer = nil
+    trims[name.text]?.isRunning = true
     trims[name.text]?.again = false
     let over = Set(lease.leaving.map(\.id))
     var arguments = ["trim", name.text, String(lease.uid), "--daemon", String(ProcessTable.ownPid)]
     for id in over.sorted() { arguments += ["--over", id] }
     for program in sshdPrograms { arguments += ["--spare", program] }
     Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 60_000) { [weak self] outcome in self?.trimDone(of: name, over, outcome) }
+  }
+
+  /// Instead of what was to come before.
+  private func beginTrim(of name: AccountName, after milliseconds: Int64) {
+    if let timer = trims[name.text]?.timer { loop.cancel(timer) }
+    trims[name.text, default: LeaseTrim()].timer = loop.after(milliseconds) { [weak self] in
+      self?.trims[name.text]?.timer = nil
+      self?.beginTrim(of: name)
+    }
   }
 
   private func trimDone(of name: AccountName, _ over: Set<String>, _ outcome: Worker.Outcome) {
@@ -70,7 +84,10 @@ extension Daemon {
     var facts: [JSONValue.Member] = [.init("name", .string(name.text)), .init("uid", .integer(Int64(lease.uid))), .init("failures", .integer(Int64(failures)))]
     if let report { facts.append(.init("report", report.json)) }
     record.note(.endFailed, failures >= 2 ? .alert : .warning, "what sessions of \(name.text) (uid \(lease.uid)) left is not gone yet: \(why)", facts)
-    loop.after(failures < 2 ? 1000 : 300_000) { [weak self] in self?.beginTrim(of: name) }
+    // A worker that comes to nothing is not started every second.
+    trims[name.text]?.notBefore = report == nil ? Moment.now().boot + 10_000_000_000 : 0
+    if !lease.withdrawnGroups.isEmpty { lookForStrays(of: lease.uid, hadGroups: true) }
+    beginTrim(of: name, after: failures < 2 ? 1000 : 300_000)
   }
 
   func setGoing(_ uid: UInt32) {
@@ -80,31 +97,52 @@ extension Daemon {
 
   /// A session of a local account ends by its scope alone: never by uid, never the account's files.
   func beginScopeEnd(of local: LocalSession) {
-    guard let scope = local.session.marks.scope else { return }
-    let session = local.session
-    // A process that opened several sessions is nobody's to kill while one of them lives.
-    let isShared = watches.values.contains { $0.handle.reference == session.process }
-    var arguments = ["scope", String(local.uid), scope, "--daemon", String(ProcessTable.ownPid)]
-    if !isShared { arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"] }
-    for watch in watches.values { arguments += ["--live", "\(watch.handle.reference.pid):\(watch.handle.reference.start)"] }
-    for program in sshdPrograms { arguments += ["--spare", program] }
-    Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 60_000) { [weak self] outcome in
-      guard let self else { return }
-      let report = (try? JSONValue.parse(outcome.output)).flatMap { try? ClearingReport(MemberReader($0)) }
-      record.scopeEnd(Escape.visible(local.name), session, report)
+    guard local.session.marks.scope != nil else {
+      // Where there is no systemd there is no scope.
+      let left = Files.exists("/run/systemd/system") ? "its scope is not known" : "this host keeps no scopes"
+      return record.scopeEnd(Escape.visible(local.name), local.session, ClearingReport(left: [left + ": only its connection has ended"]))
+    }
+    scopeQueue.append(local)
+    runScopeEnds()
+  }
+
+  private func runScopeEnds() {
+    while scopesRunning < Daemon.trimsAtOnce, !scopeQueue.isEmpty {
+      let local = scopeQueue.removeFirst(), session = local.session
+      guard let scope = session.marks.scope else { continue }
+      // A process that opened several sessions is nobody's to kill while one of them lives.
+      let isShared = watches.values.contains { $0.handle.reference == session.process }
+      var arguments = ["scope", String(local.uid), scope, "--daemon", String(ProcessTable.ownPid)]
+      if !isShared { arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"] }
+      for watch in watches.values { arguments += ["--live", "\(watch.handle.reference.pid):\(watch.handle.reference.start)"] }
+      for program in sshdPrograms { arguments += ["--spare", program] }
+      scopesRunning += 1
+      Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 60_000) { [weak self] outcome in
+        guard let self else { return }
+        scopesRunning -= 1
+        let report = (try? JSONValue.parse(outcome.output)).flatMap { try? ClearingReport(MemberReader($0)) }
+        record.scopeEnd(Escape.visible(local.name), session, report)
+        runScopeEnds()
+      }
     }
   }
 
   /// Notes the marks of sessions that were just opened: pam_systemd gives a scope after our line has run, and a monitor that is
   /// killed can no longer be asked.
   func noteMarks() {
-    let now = Moment.now().unixSeconds
+    let now = Moment.now().boot
+    noteMarks(of: Set(watches.filter { $0.value.begun.boot + Daemon.marksAfter > now }.keys))
+  }
+
+  func noteMarks(of ids: Set<String>) {
+    guard !ids.isEmpty else { return }
     for name in leases.keys {
-      guard var lease = leases[name], lease.state == .active, lease.noteMarks(at: now) else { continue }
+      guard var lease = leases[name], lease.state == .active, lease.noteMarks(of: ids) else { continue }
       leases[name] = lease
       keep(lease)
     }
-    for (id, local) in localSessions where local.session.isYoung(at: now) {
+    for id in ids {
+      guard let local = localSessions[id], !local.session.marks.isWhole else { continue }
       var session = local.session
       session.noteMarks(uid: local.uid)
       guard session.marks != local.session.marks else { continue }
@@ -114,21 +152,39 @@ extension Daemon {
   }
 
   /// Somebody who had a group for a session that is over, and has it again: a setgid copy that was made then, or a login that
-  /// asked NSS a moment before the group was withdrawn.
+  /// asked NSS a moment before the group was withdrawn. What a trim could not end is no reason for another, or one would follow
+  /// the other without end; anything else is, however many have failed.
   func lookForWithdrawnGroups(among processes: [ProcessFacts]) {
     var wanted: [UInt32: (AccountName, Set<UInt32>)] = [:]
-    for lease in leases.values where lease.state == .active && trims[lease.name.text].map({ $0.isRunning || $0.failures > 0 }) != true {
+    let now = Moment.now().boot
+    for lease in leases.values where lease.state == .active && trims[lease.name.text].map({ $0.isRunning || $0.notBefore > now }) != true {
       let withdrawn = lease.withdrawnGroups
       if !withdrawn.isEmpty { wanted[lease.uid] = (lease.name, withdrawn) }
     }
     guard !wanted.isEmpty else { return }
+    var threads = Daemon.threadsOfALook
     for process in processes where !process.isGone {
       for uid in Set([process.realUser, process.savedUser]) {
-        guard let (name, withdrawn) = wanted[uid], !withdrawn.isDisjoint(with: ProcessTable.groupsOfThreads(process)) else { continue }
+        guard let (name, withdrawn) = wanted[uid] else { continue }
+        // Somebody may start threads by the ten thousand: their groups are for the worker to read, now and then.
+        let isLarge = process.threads > threads
+        if !isLarge { threads -= process.threads }
+        guard !withdrawn.isDisjoint(with: isLarge ? Set(process.groups) : ProcessTable.groupsOfThreads(process)) || isLarge && isDueToBeSearched(uid, now) else { continue }
+        guard trims[name.text]?.remaining.contains(where: { $0.hasPrefix("process \(process.pid) ") }) != true, !ProcessTable.isBeingKilled(process.pid) else { continue }
         wanted.removeValue(forKey: uid)
         beginTrim(of: name)
       }
     }
+  }
+
+  /// How many threads the loop looks at, of all people together, each time.
+  static let threadsOfALook: UInt64 = 1000
+
+  /// Once a minute a uid.
+  private func isDueToBeSearched(_ uid: UInt32, _ now: Int64) -> Bool {
+    if let last = searchedThreads[uid], now - last < 60_000_000_000 { return false }
+    searchedThreads[uid] = now
+    return true
   }
 
   var sshdPrograms: [String] { configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"] }

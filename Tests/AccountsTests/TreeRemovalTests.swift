@@ -126,6 +126,29 @@ import Identity
     #expect(shell("cd \"$1\"/tmp; ls -A | tr '\\n' ' '; ls .sojourn-trash-70001-01", scratch.path) == ".kept .sojourn-trash-70001-00 .sojourn-trash-70001-01 .sojourn-trash-70001-02 .sojourn-trash-70001-03 .trash theirs\n")
   }
 
+  /// It was the person's when it was looked at.
+  @Test func putsBackWhatSomebodyExchangedBeforeTheMove() throws {
+    let scratch = try Scratch()
+    shell("mkdir -p \"$1\"/tmp/swapped/in; echo his > \"$1\"/tmp/swapped/in/file; chown -R 70002 \"$1\"/tmp/swapped", scratch.path)
+    let tmp = try FileDescriptor.open(scratch("tmp"), .directory)
+    let swapped = DirectoryEntry(tmp, "swapped")
+    let entry = try #require(swapped)
+    let report = try TreeRemoval(owner: Self.uid, place: scratch("tmp")).remove(entry, in: tmp)
+    #expect(report.removed == 0 && report.left == [scratch("tmp/swapped: belongs to uid 70002 by now, and was left")], "\(report)")
+    #expect(shell("cd \"$1\"/tmp; ls -A; cat swapped/in/file; stat -c %u swapped", scratch.path) == "swapped\nhis\n70002\n")
+  }
+
+  /// What an administrator has marked is nobody's to change for the sake of one entry.
+  @Test func refusesToTakeTheMarkOffADirectoryThatIsNotThePersons() throws {
+    let scratch = try Scratch()
+    shell("mkdir \"$1\"/tmp \"$1\"/tmp/mine; chown 70001 \"$1\"/tmp/mine; chattr +a \"$1\"/tmp", scratch.path)
+    let tmp = try FileDescriptor.open(scratch("tmp"), .directory)
+    let mine = DirectoryEntry(tmp, "mine")
+    let entry = try #require(mine)
+    #expect(throws: SystemError.self) { try TreeRemoval(owner: Self.uid, place: scratch("tmp")).remove(entry, in: tmp) }
+    #expect(shell("lsattr -d \"$1\"/tmp | cut -d ' ' -f 1 | grep -o a; ls \"$1\"/tmp", scratch.path) == "a\nmine\n")
+  }
+
   @Test func twoRemovalsAtOnceDoNotTakeEachOthersFilesForAStrangers() async throws {
     let scratch = try Scratch()
     _ = try HomeRoot.establish(scratch("home"))

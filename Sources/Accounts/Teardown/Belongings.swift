@@ -91,7 +91,10 @@ enum Belongings {
       if directoriesToo { report.add(try removal.resume(in: directory)) }
       for entry in try owned(by: uid, in: directory) {
         do throws(SystemError) {
-          guard try entry.facts().isDirectory else {
+          let facts = try entry.facts()
+          guard facts.isDirectory else {
+            // It may have other names, where it is not found.
+            if facts.isRegular, facts.isSetID { try entry.disarm() }
             try entry.remove()
             report.removed += 1
             continue

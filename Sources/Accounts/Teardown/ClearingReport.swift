@@ -11,6 +11,13 @@ public struct ClearingReport: Sendable {
   public let milliseconds: UInt64
 
   public var isClean: Bool { remaining.isEmpty }
+
+  public init(killed: [String] = [], left: [String] = [], remaining: [String] = [], milliseconds: UInt64 = 0) {
+    self.killed = killed
+    self.left = left
+    self.remaining = remaining
+    self.milliseconds = milliseconds
+  }
 }
 
 extension ClearingReport {

@@ -29,6 +29,36 @@ struct ControlGroup {
   /// Kills all that is in it at once, whoever it runs as and however fast it forks (Linux 5.14).
   func kill() { write("1", to: "cgroup.kill") }
 
+  /// Is the daemon in it, which somebody started by hand? Then neither the daemon nor a worker of it may freeze or kill it.
+  var holdsUs: Bool {
+    let own = ProcessTable.ownPid
+    return processes().contains { $0 == own || $0 == ProcessTable.parentPid }
+  }
+
+  /// Kills all but these, one by one, until there are no others; while it looks, nothing of them can fork away.
+  func endOthers(than spared: Set<Int32>, milliseconds: Int64) {
+    let deadline = Deadline(seconds: 0, after: Moment.now()).later(milliseconds: milliseconds)
+    while true {
+      _ = freeze(milliseconds: 100)
+      let others = signalOthers(than: spared, .kill)
+      thaw()
+      if others == 0 || deadline.isOver(at: Moment.now()) { return }
+      Pause.milliseconds(20)
+    }
+  }
+
+  /// - Returns: how many others there are; each is held by its pidfd, or its number might be one of the spared by now.
+  @discardableResult
+  func signalOthers(than spared: Set<Int32>, _ number: Signal) -> Int {
+    var count = 0
+    for pid in processes() where !spared.contains(pid) && pid != ProcessTable.ownPid {
+      guard let reference = ProcessReference.of(pid: pid), let handle = try? ProcessHandle(reference) else { continue }
+      handle.signal(number)
+      count += 1
+    }
+    return count
+  }
+
   /// Stops all that is in it, and waits until it has stopped. A frozen process can be looked at and killed; it does nothing.
   /// - Returns: false if there is nothing to freeze with, or something does not stop.
   func freeze(milliseconds: Int64) -> Bool {

@@ -14,7 +14,7 @@ struct LoginSlice {
 
   /// A listener that somebody started from a root shell lives in that person's control group. It is spared, so systemd is not
   /// asked to end the whole group, and the processes are ended one by one.
-  var holdsListener: Bool { SSHListener.isAmong(group.processes(), programs: spared) }
+  var holdsListener: Bool { !SSHListener.among(group.processes(), programs: spared).isEmpty }
 
   /// logind's own record of the person: there is nothing to ask of it without one.
   private var isKnown: Bool { Files.exists("\(users)/\(uid)") }
@@ -35,9 +35,13 @@ struct LoginSlice {
     }
   }
 
-  /// Kills all that is in the control group at once. What a crash left frozen is set going, or it could not end.
+  /// Kills all that is in the control group at once; beside what must go on, one by one. What a crash left frozen is set
+  /// going, or it could not end.
   func kill() {
-    group.kill()
+    guard !group.holdsUs else { return }
+    group.thaw()
+    let listeners = SSHListener.among(group.processes(), programs: spared)
+    if listeners.isEmpty { group.kill() } else { group.endOthers(than: listeners, milliseconds: 2000) }
     group.thaw()
   }
 

@@ -119,12 +119,11 @@ struct ProcessEnd {
 
   /// Somebody else's process, root's mostly, that the person started and that is neither a service nor one of ours.
   func isRootOfThePerson(_ process: ProcessFacts) -> Bool {
-    guard process.pid != ProcessTable.ownPid, ProcessTable.loginUser(of: process.pid) == uid, !ProcessTable.isService(process.pid),
-      var program = ProcessTable.program(of: process.pid)
-    else { return false }
-    // How /proc names a program that was replaced while it runs, as an upgrade does to sshd.
-    let replaced = " (deleted)"
-    if program.hasSuffix(replaced) { program.removeLast(replaced.count) }
+    guard process.pid != ProcessTable.ownPid, ProcessTable.loginUser(of: process.pid) == uid, !ProcessTable.isService(process.pid) else { return false }
+    guard let program = ProcessTable.program(of: process.pid).map({ ProcessTable.withoutReplacement($0) }) else {
+      // A kernel thread, or one that has ended; but a process whose first thread alone has ended shows no program either.
+      return process.threads > 1
+    }
     return !spared.contains(program) && !program.hasPrefix("/usr/libexec/sojourn/") && program != Places.daemon
   }
 

@@ -36,23 +36,39 @@ public struct SessionScope {
     var killed: [String] = []
     SessionScope.waitForLeaving(leaving)
     let inside = group.processes()
-    if SSHListener.isAmong(inside, programs: spared) {
-      left.append("an SSH server that the person started as root goes on in \(path)")
-    } else if inside.contains(ProcessTable.ownPid) {
+    var spared: Set<Int32> = []
+    if group.holdsUs {
       left.append("sojournd was started by hand in \(path), which is not ended")
     } else if untouchable.contains(where: { inside.contains($0.pid) && $0.isAlive }) {
       left.append("\(path) holds another login, so it is not ended as a whole")
     } else if !group.isEmpty {
-      for pid in inside.prefix(64) { if let facts = ProcessTable.facts(of: pid) { killed.append("\(pid) " + String(decoding: facts.name, as: UTF8.self)) } }
-      _ = try? ChildProcess.run(program, ["terminate-session", session], milliseconds: 3000)
-      group.waitForEnd(milliseconds: 3000)
-      group.thaw()
-      group.kill()
-      group.waitForEnd(milliseconds: 5000)
+      spared = SSHListener.among(inside, programs: self.spared)
+      for pid in inside where !spared.contains(pid) && killed.count < 64 {
+        if let facts = ProcessTable.facts(of: pid) { killed.append("\(pid) " + String(decoding: facts.name, as: UTF8.self)) }
+      }
+      if spared.isEmpty { endAll() } else { endOthers(than: spared) }
     }
-    let remaining = left.isEmpty ? group.processes().compactMap { SessionScope.label($0) } : []
+    if !spared.isEmpty { left.append("an SSH server that the person started as root goes on in \(path)") }
+    let remaining = group.processes().filter { !spared.contains($0) }.compactMap { SessionScope.label($0) }
     return ClearingReport(killed: killed, left: left, remaining: Array(remaining.prefix(100)),
       milliseconds: UInt64(clamping: (Moment.now().boot - begin.boot) / 1_000_000))
+  }
+
+  private func endAll() {
+    _ = try? ChildProcess.run(program, ["terminate-session", session], milliseconds: 3000)
+    group.waitForEnd(milliseconds: 3000)
+    group.thaw()
+    group.kill()
+    group.waitForEnd(milliseconds: 5000)
+  }
+
+  /// systemd would ask, and end, the SSH server too.
+  private func endOthers(than listeners: Set<Int32>) {
+    group.thaw()
+    let deadline = Deadline(seconds: 3, after: Moment.now())
+    group.signalOthers(than: listeners, .terminate)
+    while !group.processes().allSatisfy(listeners.contains), !deadline.isOver(at: Moment.now()) { Pause.milliseconds(20) }
+    group.endOthers(than: listeners, milliseconds: 5000)
   }
 
   private static func label(_ pid: Int32) -> String? {

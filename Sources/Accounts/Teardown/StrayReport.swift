@@ -16,8 +16,10 @@ public struct StrayReport: Sendable {
   public var leftCount: UInt64 = 0
   /// What was not looked at, and why; at most 100.
   public var unseen: [String] = []
-  /// It came to its end: every place was looked through.
+  /// Every place and every entry was looked at.
   public var isWhole = true
+  /// There was no time for all: another search may come further.
+  public var isCutShort = false
   public var seconds: UInt64 = 0
 
   init() {}
@@ -33,6 +35,11 @@ public struct StrayReport: Sendable {
   mutating func skip(_ path: String) {
     if unseen.count < 100 { unseen.append(path) }
   }
+  /// Something may be there that was not seen.
+  mutating func miss(_ path: String) {
+    isWhole = false
+    skip(path)
+  }
 }
 
 extension StrayReport {
@@ -41,7 +48,7 @@ extension StrayReport {
     return .object([
       .init("places", texts(places)), .init("entries", .unsigned(entries)), .init("removed", .unsigned(removed)),
       .init("disarmed", texts(disarmed)), .init("disarmed_count", .unsigned(disarmedCount)), .init("left", texts(left)),
-      .init("left_count", .unsigned(leftCount)), .init("unseen", texts(unseen)), .init("whole", .boolean(isWhole)), .init("seconds", .unsigned(seconds)),
+      .init("left_count", .unsigned(leftCount)), .init("unseen", texts(unseen)), .init("whole", .boolean(isWhole)), .init("cut_short", .boolean(isCutShort)), .init("seconds", .unsigned(seconds)),
     ])
   }
 
@@ -55,6 +62,7 @@ extension StrayReport {
     leftCount = try read.unsigned("left_count")
     unseen = try read.strings("unseen")
     isWhole = try read.boolean("whole")
+    isCutShort = try read.boolean("cut_short")
     seconds = try read.unsigned("seconds")
   }
 }

@@ -57,13 +57,14 @@ public struct StraySearch {
     for place in places.elsewhere { report.skip(place + ": not of this host") }
     for place in places.places {
       guard isWithin(report) else {
-        report.isWhole = false
-        report.skip(place + ": no time was left")
+        report.isCutShort = true
+        report.miss(place + ": no time was left")
         continue
       }
       look(place, &report)
     }
-    if !isWithin(report) { report.isWhole = false }
+    if !isWithin(report) { report.isCutShort = true }
+    if report.isCutShort { report.isWhole = false }
     report.seconds = UInt64(clamping: (Moment.now().boot - begin.boot) / 1_000_000_000)
     return report
   }
@@ -78,36 +79,43 @@ public struct StraySearch {
       levels.append(try Level(try FileDescriptor.open(place, .directory), name: []))
     } catch {
       // A file that is mounted on a file, or a place that went meanwhile.
-      if !error.isMissing, !error.isNoDirectory { report.skip("\(place): \(error.sentence)") }
+      if !error.isMissing, !error.isNoDirectory { report.miss("\(place): \(error.sentence)") }
       return
     }
     report.places.append(place)
     while let level = levels.last {
       if report.entries % 4096 == 4095, !isWithin(report) {
-        report.isWhole = false
-        return report.skip("\(path(place, levels, [])): the rest, because no time was left")
+        report.isCutShort = true
+        return report.miss("\(path(place, levels, [])): the rest, because no time was left")
       }
+      let name: [UInt8]
       do throws(SystemError) {
-        guard let name = try level.next() else {
+        guard let next = try level.next() else {
           levels.removeLast()
           continue
         }
-        report.entries += 1
+        name = next
+      } catch {
+        report.miss("\(path(place, levels, [])): \(error.sentence)")
+        levels.removeLast()
+        continue
+      }
+      report.entries += 1
+      do throws(SystemError) {
         guard let entry = DirectoryEntry(level.directory, bytes: name) else { continue }
-        let facts = try entry.facts()
-        let isGone = try treat(entry, facts, in: level, { path(place, levels, name) }, &report)
+        let seen = try entry.open(.path)
+        let facts = try seen.facts()
+        let isGone = try treat(entry, seen, facts, in: level, { path(place, levels, name) }, &report)
         guard facts.isDirectory, !isGone, !isOurs(name, facts) else { continue }
         guard levels.count < self.levels else {
-          report.isWhole = false
-          report.skip("\(path(place, levels, name)): deeper than \(self.levels) levels")
+          report.miss("\(path(place, levels, name)): deeper than \(self.levels) levels")
           continue
         }
         levels.append(try Level(try entry.open(.directory), name: name))
       } catch {
         // It went meanwhile, or another file system begins there, which has its own turn.
         if error.isMissing || error.isOtherSystem { continue }
-        report.skip("\(path(place, levels, [])): \(error.sentence)")
-        if level.names.isEmpty { levels.removeLast() }
+        report.miss("\(path(place, levels, name)): \(error.sentence)")
       }
     }
   }
@@ -124,63 +132,77 @@ public struct StraySearch {
   }
 
   /// - Returns: whether it is not there any more.
-  private func treat(_ entry: DirectoryEntry, _ facts: FileFacts, in level: Level, _ path: () -> String, _ report: inout StrayReport) throws(SystemError) -> Bool {
+  private func treat(_ entry: DirectoryEntry, _ seen: borrowing FileDescriptor, _ facts: FileFacts, in level: Level, _ path: () -> String, _ report: inout StrayReport) throws(SystemError) -> Bool {
     switch people[facts.uid] {
     case nil:
       // Another's file that acts as the gid of somebody who is gone.
       guard facts.isRegular, facts.permissions & 0o2000 != 0, case .gone = people[facts.gid] else { return false }
-      try disarm(entry, facts, path(), &report)
+      try disarm(entry, seen, facts, path(), &report)
     case .without(let gids):
       guard facts.isRegular, facts.permissions & 0o2000 != 0, gids.contains(facts.gid) else { return false }
-      try disarm(entry, facts, path(), &report)
+      try disarm(entry, seen, facts, path(), &report)
     case .gone:
       // Whoever came back meanwhile may have made it: the next end sees to it.
-      guard facts.changed.seconds < begin.wall / 1_000_000_000 else { return false }
-      if level.isCommon { return try remove(entry, facts, in: level, path(), &report) }
-      if facts.isRegular, facts.permissions & 0o6000 != 0 { try disarm(entry, facts, path(), &report) }
+      guard facts.changed.seconds < begin.wall / 1_000_000_000 else {
+        report.miss("\(path()): changed since the search began")
+        return false
+      }
+      if level.isCommon { return try remove(entry, seen, facts, in: level, path(), &report) }
+      if facts.isRegular, facts.isSetID { try disarm(entry, seen, facts, path(), &report) }
       report.leave(path())
     }
     return false
   }
 
-  private func remove(_ entry: DirectoryEntry, _ facts: FileFacts, in level: Level, _ path: String, _ report: inout StrayReport) throws(SystemError) -> Bool {
+  private func remove(_ entry: DirectoryEntry, _ seen: borrowing FileDescriptor, _ facts: FileFacts, in level: Level, _ path: String,
+    _ report: inout StrayReport) throws(SystemError) -> Bool {
     do throws(SystemError) {
       guard facts.isDirectory else {
-        try entry.insistOnRemoval()
+        // It may have other names, where it is not found.
+        if facts.isRegular, facts.isSetID { try change(entry, seen, facts) }
+        try entry.insistOnRemoval(of: facts.uid)
         report.removed += 1
         return true
       }
-      let gone = try TreeRemoval(owner: facts.uid, place: Files.parent(of: path)).remove(entry, in: level.directory)
+      // Whoever mounted something there uses it.
+      let mounts = MountTable.all()
+      guard !mounts.isEmpty, !mounts.contains(where: { $0.point.utf8.starts(with: (path + "/").utf8) }) else {
+        report.leave("\(path): " + (mounts.isEmpty ? "the mount table cannot be read" : "something is mounted in it"))
+        return false
+      }
+      let gone = try TreeRemoval(owner: facts.uid, place: Files.parent(of: path), isElsewhere: true).remove(entry, in: level.directory)
       report.removed += gone.removed
       for text in gone.left { report.leave(text) }
       return true
     } catch {
       report.leave("\(path): \(error.sentence)")
-      if facts.isRegular, facts.permissions & 0o6000 != 0 { try disarm(entry, facts, path, &report) }
+      if facts.isRegular, facts.isSetID { try disarm(entry, seen, facts, path, &report) }
       return false
     }
   }
 
-  /// Takes the bits away from what was opened, if it still is what was seen.
-  private func disarm(_ entry: DirectoryEntry, _ facts: FileFacts, _ path: String, _ report: inout StrayReport) throws(SystemError) {
-    let file = try entry.open(.file)
-    let now = try file.facts()
-    guard now.isRegular, now.inode == facts.inode, now.device == facts.device else { return }
-    do throws(SystemError) { try file.setMode(now.permissions & 0o1777) } catch {
+  private func disarm(_ entry: DirectoryEntry, _ seen: borrowing FileDescriptor, _ facts: FileFacts, _ path: String, _ report: inout StrayReport) throws(SystemError) {
+    try change(entry, seen, facts)
+    report.disarm(path)
+  }
+
+  /// Takes the bits away from the very file that was seen.
+  private func change(_ entry: DirectoryEntry, _ seen: borrowing FileDescriptor, _ facts: FileFacts) throws(SystemError) {
+    do throws(SystemError) { try seen.setModeOfPath(facts.permissions & 0o1777) } catch {
       guard error.isDenied else { throw error }
       try entry.clearImmutable()
-      try file.setMode(now.permissions & 0o1777)
+      try seen.setModeOfPath(facts.permissions & 0o1777)
     }
-    report.disarm(path)
   }
 }
 
 extension DirectoryEntry {
   /// Removes it, taking an immutable mark away if that is what forbids it.
-  func insistOnRemoval() throws(SystemError) {
+  func insistOnRemoval(of owner: UInt32) throws(SystemError) {
     do throws(SystemError) { try remove() } catch {
       guard error.isDenied else { throw error }
       try clearImmutable()
+      clearImmutableDirectory(of: owner)
       try remove()
     }
   }

@@ -35,15 +35,15 @@ public struct Teardown {
     let processes = ProcessEnd(uid: uid, spared: spared)
     // What systemd ends is not seen any more by who comes after it.
     let seen = slice.isThere ? try processes.sight(besides: leaving) : ProcessEnd.Report()
-    let holdsListener = slice.holdsListener
-    if holdsListener {
-      account.note("an SSH server that the person started as root goes on, and with it what systemd keeps of the person")
-    } else {
-      if patience > 0 { slice.terminate(milliseconds: patience) }
-      slice.kill()
+    let goesOn = slice.group.holdsUs ? "sojournd, which was started by hand," : slice.holdsListener ? "an SSH server that the person started as root" : nil
+    if let goesOn {
+      account.note("\(goesOn) goes on, and with it what systemd keeps of the person")
+    } else if patience > 0 {
+      slice.terminate(milliseconds: patience)
     }
     // What waits for an answer of the person's own file system can be ended only when that is broken off.
     _ = FuseConnections.abort(of: uid)
+    slice.kill()
     account.finish(\.logind)
     let ended = try processes.run(leaving: leaving, milliseconds: 20_000, seen: seen)
     account.finish(\.processes)
@@ -64,7 +64,7 @@ public struct Teardown {
       account.found(left.files + (try homeRemains() ? [homeRoot + "/" + name.text] : []), as: \.files)
       account.found(left.ipc, as: \.ipc)
       account.found(left.mounts, as: \.mounts)
-      if !holdsListener { account.found(slice.settle(milliseconds: Teardown.forgetting), as: \.logind) }
+      if goesOn == nil { account.found(slice.settle(milliseconds: Teardown.forgetting), as: \.logind) }
       // A double fork may have hidden one from the first look.
       account.found(try still(processes), as: \.processes)
       account.finish(\.check)

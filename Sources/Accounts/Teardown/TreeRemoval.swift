@@ -35,6 +35,8 @@ struct TreeRemoval {
   let owner: UInt32?
   /// Path of the directory, for messages.
   let place: String
+  /// A place that was never the lease's alone: root's files are kept like everybody else's, and nothing is unmounted.
+  var isElsewhere = false
 
   static func trashPrefix(_ owner: UInt32?) -> String { ".sojourn-trash-\(owner.map { String($0) } ?? "new")-" }
   static func keptPrefix(_ owner: UInt32) -> String { ".sojourn-kept-\(owner)-" }
@@ -54,6 +56,10 @@ struct TreeRemoval {
       try? trash.removeDirectory()
       throw error
     }
+    if let owner {
+      let moved = try? target.facts().uid
+      guard moved == owner else { return try putBack(target, entry, moved, trash, in: directory) }
+    }
     return try resume(in: directory)
   }
 
@@ -67,6 +73,20 @@ struct TreeRemoval {
   /// What of that name is the removal's: root's own, or a tree that became its own trash, which is the owner's still.
   private func standing(in directory: borrowing FileDescriptor) throws(SystemError) -> [[UInt8]] {
     try RootOnly.standing(TreeRemoval.trashPrefix(owner), in: directory, or: owner)
+  }
+
+  /// Somebody had put another's in its place between the look and the move.
+  private func putBack(_ moved: DirectoryEntry, _ entry: DirectoryEntry, _ uid: UInt32?, _ trash: DirectoryEntry,
+    in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
+    var report = RemovalReport()
+    do throws(SystemError) {
+      try moved.move(to: entry)
+      report.note("\(place)/\(entry.name): belongs to \(uid.map { "uid \($0)" } ?? "nobody knows whom") by now, and was left")
+    } catch {
+      try keep(moved, try moved.facts(), owner ?? 0, in: directory, &report)
+    }
+    try trash.removeDirectory()
+    return report
   }
 
   /// Empties the uid's trash, whoever filled it: an interrupted removal goes on where it was.
@@ -140,29 +160,32 @@ struct TreeRemoval {
   private func dispose(of child: DirectoryEntry, into trash: borrowing FileDescriptor, in directory: borrowing FileDescriptor,
     _ report: inout RemovalReport) throws(SystemError) {
     // What is mounted on it hides whose it is and what it is; nearly always nothing is, and this is one failing call.
-    if (try? child.unmount()) != nil { for _ in 0..<64 where (try? child.unmount()) == nil { break } }
-    let facts = try child.facts()
+    if !isElsewhere, (try? child.unmount()) != nil { for _ in 0..<64 where (try? child.unmount()) == nil { break } }
+    let facts = isElsewhere ? try child.open(.path).facts() : try child.facts()
     if facts.isDirectory {
       guard let target = DirectoryEntry(trash, try Random.hex(12)) else { throw SystemError("renameat2", code: 22) }
       try insist(child) { e throws(SystemError) in try e.move(to: target) }
-    } else if let owner, facts.uid != owner, facts.uid != 0 {
+    } else if let owner, facts.uid != owner, facts.uid != 0 || isElsewhere {
       try keep(child, facts, owner, in: directory, &report)
     } else {
+      // It may have another name where nobody looks.
+      if facts.isRegular, facts.isSetID { try insist(child) { e throws(SystemError) in try e.disarm() } }
       try insist(child) { e throws(SystemError) in try e.remove() }
       report.removed += 1
     }
   }
 
-  /// Does it; if it is refused, takes away what may be in the way (mounts on it, an immutable mark on it or on its
+  /// Does it; if it is refused, takes away what may be in the way (mounts on it, an immutable mark on it or on the owner's
   /// directory) and does it once more.
   private func insist(_ entry: DirectoryEntry, _ action: (DirectoryEntry) throws(SystemError) -> Void) throws(SystemError) {
     do throws(SystemError) {
       try action(entry)
     } catch {
-      if error.isBusy {
+      if error.isBusy, !isElsewhere {
         for _ in 0..<64 where (try? entry.unmount()) == nil { break }
       } else if error.isDenied {
         try? entry.clearImmutable()
+        entry.clearImmutableDirectory(of: owner)
       } else {
         throw error
       }

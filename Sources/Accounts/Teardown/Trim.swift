@@ -14,8 +14,10 @@ public struct Trim {
   var leases = LeaseFiles(directory: Places.leases)
   var waiting = WaitingOpenings()
   var reaper = Places.reaper
-  /// Milliseconds until what still resists is reported.
+  /// Milliseconds until what still resists is reported; the daemon gives the whole a minute.
   var patience: Int64 = 20_000
+  /// Milliseconds that the ends of the sessions' scopes may begin in; one takes 15 seconds at most.
+  var scopePatience: Int64 = 15_000
 
   /// - Parameters:
   ///   - over: ids of the sessions; also if the lease's file says that they live, because it could not be written.
@@ -43,35 +45,50 @@ public struct Trim {
     guard try registry.holder(of: uid) == .name(name) else { throw SystemError("readlink", code: 1) }
     var killed: [String] = []
     var left: [String] = []
-    // The rights first, and at once: nobody is asked about those.
-    for process in try look(rightsOnly: true).own { kill(process, &killed) }
+    // The rights first, and at once: nobody is asked about those, and no scope is waited for.
+    _ = try settle(rightsOnly: true, &killed, Deadline(seconds: 0, after: begin).later(milliseconds: patience / 2))
+    var unended: [String] = []
     if let lease = try read() {
       let staying = lease.sessions.filter { !over.contains($0.id) }
       SessionScope.waitForLeaving(lease.leaving.filter { ended in over.contains(ended.id) && !staying.contains { $0.process == ended.process } }.map(\.process))
       let untouchable = staying.map(\.process) + waiting.references()
+      let scopes = Deadline(seconds: 0, after: begin).later(milliseconds: patience / 2 + scopePatience)
       for ended in lease.leaving where over.contains(ended.id) {
         guard let path = ended.marks.scope, !staying.contains(where: { $0.marks.scope == path }), let scope = SessionScope(path, uid: uid, leaving: [], spared: spared)
         else { continue }
+        guard !scopes.isOver(at: Moment.now()) else {
+          unended.append("\(path): no time was left")
+          continue
+        }
         let report = scope.run(untouchable: untouchable)
         killed += report.killed
         left += report.left
       }
     }
-    let remaining = try settle(&killed, Deadline(seconds: 0, after: Moment.now()).later(milliseconds: patience))
-    return ClearingReport(killed: Array(killed.prefix(64)), left: left, remaining: Array(remaining.map(\.label).prefix(100)),
+    let last = Deadline(seconds: 0, after: Moment.now()).later(milliseconds: patience), whole = Deadline(seconds: 0, after: begin).later(milliseconds: 50_000)
+    let (remaining, dying) = try settle(rightsOnly: false, &killed, Deadline(wall: min(last.wall, whole.wall), boot: min(last.boot, whole.boot)))
+    left += dying.map { $0.label + ": killed, and not gone yet" }
+    return ClearingReport(killed: Array(killed.prefix(64)), left: left, remaining: Array((remaining.map(\.label) + unended).prefix(100)),
       milliseconds: UInt64(clamping: (Moment.now().boot - begin.boot) / 1_000_000))
   }
 
-  /// Looks and kills until there is nothing to kill.
-  private func settle(_ killed: inout [String], _ deadline: Deadline) throws(SystemError) -> [ProcessFacts] {
+  /// Looks and kills until there is nothing to kill. What has been killed and waits for a device does nothing any more; it is
+  /// waited for a moment and then told apart, because looking again would not end it sooner.
+  private func settle(rightsOnly: Bool, _ killed: inout [String], _ deadline: Deadline) throws(SystemError) -> (remaining: [ProcessFacts], dying: [ProcessFacts]) {
     var grace: [Int32: Deadline] = [:]
+    var killedAt: [Int32: Deadline] = [:]
     var round = 0
     while true {
       round += 1
-      let (sight, isCertain) = try look(stopping: round > 8, &killed)
-      if sight.isStill, isCertain { return [] }
+      let (sight, isCertain) = try look(rightsOnly: rightsOnly, stopping: round > 8, &killed)
+      let seen = sight.own + sight.lent
       let now = Moment.now()
-      if deadline.isOver(at: now) { return sight.own + sight.lent }
+      // Each for itself: a storm of forks is killed anew at every look, and goes on.
+      let doomed = Set(seen.map(\.pid).filter { ProcessTable.isBeingKilled($0) })
+      for pid in doomed where killedAt[pid] == nil { killedAt[pid] = Deadline(seconds: 2, after: now) }
+      let dying = seen.filter { doomed.contains($0.pid) && killedAt[$0.pid]?.isOver(at: now) == true }
+      let resisting = seen.filter { process in !dying.contains { $0.pid == process.pid } }
+      if resisting.isEmpty && isCertain || deadline.isOver(at: now) { return (resisting, dying) }
       for process in sight.lent {
         guard let until = grace[process.pid] else {
           // A package manager under sudo gets the time to put its files down (THREATS T27).
@@ -88,16 +105,17 @@ public struct Trim {
   /// One look while nothing of the person's can fork, and the kills that come of it. Where systemd keeps the person in a
   /// control group that can be frozen, for the milliseconds that it takes; elsewhere only if the table does not come to
   /// rest, because stopped processes may show it.
-  private func look(stopping: Bool, _ killed: inout [String]) throws(SystemError) -> (Sight, isCertain: Bool) {
+  private func look(rightsOnly: Bool, stopping: Bool, _ killed: inout [String]) throws(SystemError) -> (Sight, isCertain: Bool) {
     let group = LoginSlice(uid: uid, spared: spared).group
-    let isFrozen = group.freeze(milliseconds: 500)
-    defer { group.thaw() }
+    let isFree = group.holdsUs
+    let isFrozen = !isFree && group.freeze(milliseconds: 500)
+    defer { if !isFree { group.thaw() } }
     var stopped: [ProcessFacts] = []
     if stopping {
       stopped = try ProcessTable.all().filter { $0.realUser == uid && $0.state == UInt8(ascii: "T") }
       _ = try ChildProcess.run(reaper, [String(uid), "stop"], milliseconds: 5000)
     }
-    let sight = try look(rightsOnly: false)
+    let sight = try look(rightsOnly: rightsOnly)
     for process in sight.own { kill(process, &killed) }
     if stopping {
       _ = try ChildProcess.run(reaper, [String(uid), "continue"], milliseconds: 5000)
