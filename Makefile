@@ -60,8 +60,8 @@ venv: .venv/installed
 
 test: stage venv
 	@packaging/tools.sh test
-	$(PYTHON) -m unittest discover -q -s Tests/PolicyEndpoint -t Tests/PolicyEndpoint
-	$(SWIFT) test $(TEST_FLAGS)
+	$(SWIFT) build $(TEST_FLAGS) --build-tests
+	SWIFT="$(SWIFT)" Tests/run.sh $(TEST_FLAGS)
 
 # The same, whole where `make test` takes a seeded sample.
 test-long: export SOJOURN_TEST_LONG := 1

@@ -5,13 +5,17 @@ public import HostSystem
 public struct SessionTerminals: Sendable {
   /// Paths.
   public let paths: [String]
+  /// Whose they must be: a process may have a terminal of a namespace of its own, whose number here is somebody else's.
+  private let owner: UInt32
 
   /// - Parameters:
   ///   - process: that opened the session; what it started, and what that started, has the session's terminals.
-  ///   - uid: nil: other sessions are the uid's too, so whose a terminal is that none of those processes has, nobody can tell.
-  ///     Else all terminals of the uid are the session's, those of tmux and screen among them.
+  ///   - owner: the session's uid.
+  ///   - isOnlyOne: no other session is that uid's: then all its terminals are this session's, those of tmux and screen among
+  ///     them. Else nobody can tell whose a terminal is that none of those processes has.
   ///   - processes: the process table.
-  public init(of process: Int32, uid: UInt32?, among processes: [ProcessFacts]) {
+  public init(of process: Int32, owner: UInt32, isOnlyOne: Bool, among processes: [ProcessFacts]) {
+    self.owner = owner
     var children: [Int32: [Int32]] = [:]
     for one in processes { children[one.parent, default: []].append(one.pid) }
     var family: Set<Int32> = [process]
@@ -19,7 +23,7 @@ public struct SessionTerminals: Sendable {
     while let next = waiting.popLast() {
       for child in children[next] ?? [] where family.insert(child).inserted { waiting.append(child) }
     }
-    if let uid { family.formUnion(processes.lazy.filter { $0.belongs(to: uid) }.map(\.pid)) }
+    if isOnlyOne { family.formUnion(processes.lazy.filter { $0.belongs(to: owner) }.map(\.pid)) }
     var found: Set<String> = []
     // Somebody may have filled the process table; a person sits at few terminals.
     for pid in family.sorted().prefix(4096) {
@@ -44,7 +48,8 @@ public struct SessionTerminals: Sendable {
   public func say(_ text: String) -> Int {
     let line = Array("\r\nSojourn: \(text)\r\n".utf8)
     return paths.count { path in
-      guard let terminal = try? FileDescriptor.open(path, .write), terminal.isWritable else { return false }
+      guard let terminal = try? FileDescriptor.open(path, .write), let facts = try? terminal.facts(), facts.isCharacterDevice, facts.uid == owner, terminal.isWritable
+      else { return false }
       return (try? terminal.writeAll(line)) != nil
     }
   }

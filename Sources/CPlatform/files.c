@@ -26,6 +26,13 @@ int sojourn_openat_beneath(int directory, const char *path, int flags) {
   return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
+int sojourn_open_point(const char *path) {
+  struct open_how how = {0};
+  how.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW;
+  how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+}
+
 static void fill(struct sojourn_stat *out, const struct stat *s) {
   out->device = s->st_dev;
   out->inode = s->st_ino;
@@ -34,6 +41,7 @@ static void fill(struct sojourn_stat *out, const struct stat *s) {
   out->mode = s->st_mode;
   out->uid = s->st_uid;
   out->gid = s->st_gid;
+  out->special = s->st_rdev;
   out->modified_seconds = s->st_mtim.tv_sec;
   out->modified_nanoseconds = s->st_mtim.tv_nsec;
   out->changed_seconds = s->st_ctim.tv_sec;
@@ -88,6 +96,12 @@ int sojourn_clear_immutable(int fd) {
 }
 
 int sojourn_unmount(const char *path) { return umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW); }
+
+int sojourn_unmount_point(int fd) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return umount2(path, MNT_DETACH);
+}
 
 int sojourn_fcntl_lock(int fd) {
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

@@ -58,11 +58,14 @@ public struct FileFacts: Sendable {
   public let mode: UInt32
   public let uid: UInt32
   public let gid: UInt32
+  /// The device that a device file stands for.
+  public let special: UInt64
   /// Whole seconds and the nanoseconds after them, since 1970.
   public let modified: (seconds: Int64, nanoseconds: Int64)
   /// The same of the last change of contents, owner, mode or name, which no program can set.
   public let changed: (seconds: Int64, nanoseconds: Int64)
 
+  public var isCharacterDevice: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFCHR) }
   public var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
   public var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
   public var isSocket: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFSOCK) }
@@ -80,6 +83,7 @@ public struct FileFacts: Sendable {
     mode = s.mode
     uid = s.uid
     gid = s.gid
+    special = s.special
     modified = (s.modified_seconds, s.modified_nanoseconds)
     changed = (s.changed_seconds, s.changed_nanoseconds)
   }

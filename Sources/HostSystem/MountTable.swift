@@ -2,6 +2,8 @@ internal import CPlatform.System
 
 /// One line of the mount table.
 public struct Mount: Sendable {
+  /// The kernel's number of it, decimal.
+  public let id: String
   /// `major:minor`
   public let device: String
   /// What of the file system is mounted: `/`, or a directory in it.
@@ -33,7 +35,7 @@ public enum MountTable {
     for line in bytes.split(separator: 10) {
       let fields = line.split(separator: 32)
       guard let dash = fields.firstIndex(where: { $0.elementsEqual([45]) }), fields.count > dash + 3, dash > 5 else { continue }
-      mounts.append(Mount(device: text(fields[2]), root: text(fields[3]), point: text(fields[4]), options: list(fields[5]),
+      mounts.append(Mount(id: text(fields[0]), device: text(fields[2]), root: text(fields[3]), point: text(fields[4]), options: list(fields[5]),
         type: text(fields[dash + 1]), systemOptions: list(fields[dash + 3])))
     }
     return mounts
@@ -42,15 +44,36 @@ public enum MountTable {
   private static func text(_ field: some Collection<UInt8>) -> String { String(decoding: unescaped(field), as: UTF8.self) }
   private static func list(_ field: some Collection<UInt8>) -> [String] { field.split(separator: 44).map { text($0) } }
 
-  /// Mount points of that user's FUSE mounts, the innermost first.
-  public static func fuseMounts(of uid: UInt32) -> [String] {
-    all().filter { $0.type.utf8.starts(with: "fuse".utf8) && $0.has("user_id=\(uid)") }.map { $0.point }.reversed()
+  /// That user's FUSE mounts, the innermost first.
+  public static func fuseMounts(of uid: UInt32) -> [Mount] { fuseMounts(of: uid, among: all()) }
+
+  /// Those that the host's first process sees: a service may have a view of its own, from which nothing is detached elsewhere
+  /// (systemd.exec(5)).
+  public static func fuseMountsOfHost(of uid: UInt32) -> [Mount] {
+    fuseMounts(of: uid, among: parse(ProcessTable.read("/proc/1/mountinfo", cap: 16 << 20) ?? []))
   }
 
-  /// Detaches it, without following a link at its end (umount2(2)).
-  public static func detach(_ point: String) throws(SystemError) {
+  private static func fuseMounts(of uid: UInt32, among mounts: [Mount]) -> [Mount] {
+    mounts.filter { $0.type.utf8.starts(with: "fuse".utf8) && $0.has("user_id=\(uid)") }.reversed()
+  }
+
+  /// Detaches exactly that mount (umount2(2)). Its path may lead through directories of anybody's, who could put a link
+  /// there: so it is opened without following any, and what was opened must be that mount.
+  public static func detach(_ mount: Mount) throws(SystemError) {
     // SAFETY: the temporary C string lives across the call.
-    guard unsafe sojourn_unmount(point) == 0 else { throw .last("umount2") }
+    let fd = unsafe sojourn_open_point(mount.point)
+    guard fd >= 0 else { throw .last("openat2") }
+    let point = FileDescriptor(owning: fd)
+    guard mountID(of: point) == mount.id else { throw SystemError("umount2", code: ESTALE) }
+    guard sojourn_unmount_point(point.raw) == 0 else { throw .last("umount2") }
+  }
+
+  /// On which mount an open file is (proc_pid_fdinfo(5)).
+  private static func mountID(of file: borrowing FileDescriptor) -> String? {
+    for line in (ProcessTable.read("/proc/self/fdinfo/\(file.raw)", cap: 65536) ?? []).split(separator: 10) where line.starts(with: "mnt_id:\t".utf8) {
+      return String(decoding: line.dropFirst(8), as: UTF8.self)
+    }
+    return nil
   }
 
   /// Space, tab, newline and backslash are written as `\ooo`.

@@ -35,7 +35,7 @@ struct Status: ParsableCommand {
     }
     if !status.isRelayed {
       let approvals = status.relayProblem.map { "; " + Terminal.coloured("out of reach for approvals and for sessions that live", .red) + ", the relay does not run: " + Escape.visible($0, limit: 1024) }
-      try Terminal.print("policy         asked by each login itself" + (approvals ?? ", for approvals and sessions that live through the relay"))
+      try Terminal.print("policy         asked by each login itself" + (approvals ?? ", approvals and sessions that live through the relay"))
     } else if let problem = status.relayProblem {
       try Terminal.print("policy         " + Terminal.coloured("out of reach", .red) + ", the relay does not run: " + Escape.visible(problem, limit: 1024))
     } else {

@@ -19,6 +19,10 @@ struct AskingAgain {
 /// The policy is asked again while a session lasts: a no ends it, and so does a long silence, as the host says. Not for break
 /// glass: who came in because the policy fails is not thrown out by it.
 extension Daemon {
+  /// Seconds: a policy cannot have this host ask more often, whatever it demands.
+  static let leastInterval: UInt64 = 10
+  /// Notices that one answer, and one session in all, may give: each is a line on the disk.
+  static let notices = (ofAnAnswer: 4, ofASession: 32)
   /// Questions under way; the relay has places for logins besides.
   static let questionsToTheRelay = 128
   /// Milliseconds after which a question that nobody answered is put again, at the latest.
@@ -28,7 +32,7 @@ extension Daemon {
   private func interval(of session: Session) -> Int64? {
     guard session.subject != nil, !session.decision.isBreakGlass else { return nil }
     let host = configuration?.session.reevaluate ?? 0
-    let wanted = [host == 0 ? nil : host, session.reevaluateSeconds].compactMap { $0 }.min()
+    let wanted = [host == 0 ? nil : host, session.reevaluateSeconds.map { max($0, Daemon.leastInterval) }].compactMap { $0 }.min()
     return wanted.map { Int64(clamping: min($0, 86_400 * 366)) * 1000 }
   }
 
@@ -66,12 +70,17 @@ extension Daemon {
         if now - due > 60_000 { take(.unconfirmed(token: "policy-not-asked", detail: "too many questions are under way"), nil, of: id) }
         continue
       }
-      ask(id, watch, configuration)
+      // A relay that takes nothing now is not asked for each: the loop would wait for it each time.
+      guard ask(id, watch, configuration) else { return }
     }
   }
 
-  private func ask(_ id: String, _ watch: SessionWatch, _ configuration: PublishedConfiguration) {
-    guard let (holder, session) = session(id), let subject = session.subject else { return watch.again.due = nil }
+  /// - Returns: false if the relay takes no question now.
+  private func ask(_ id: String, _ watch: SessionWatch, _ configuration: PublishedConfiguration) -> Bool {
+    guard let (holder, session) = session(id), let subject = session.subject else {
+      watch.again.due = nil
+      return true
+    }
     var question = Question(subjectID: session.decision.subject, account: holder.name, login: session.login, credential: session.credential,
       extensions: subject.extensions, attributes: subject.attributes, subjectType: subject.type, now: Moment.now().unixSeconds)
     question.approval = subject.approval
@@ -79,10 +88,13 @@ extension Daemon {
     let asked: Reevaluation
     do throws(PolicyFailure) {
       asked = try Reevaluation(question, rules: configuration.policy, host: configuration.host)
-    } catch { return take(.unconfirmed(token: error.token, detail: error.detail), nil, of: id) }
+    } catch {
+      take(.unconfirmed(token: error.token, detail: error.detail), nil, of: id)
+      return true
+    }
     watch.again.isUnderWay = true
     questionsUnderWay += 1
-    RelayQuestion.ask(asked.packet, patience: asked.patience, loop) { [weak self] outcome in
+    return RelayQuestion.ask(asked.packet, patience: asked.patience, loop) { [weak self] outcome in
       guard let self else { return }
       questionsUnderWay -= 1
       switch outcome {
@@ -191,6 +203,7 @@ extension Daemon {
   /// - Returns: why not all of it could be done; nil if all was.
   private func carryOut(_ obligations: Obligations, for session: Session, of holder: Holder) -> String? {
     var unmet = obligations.fault
+    var notices = 0
     for obligation in obligations.list {
       switch obligation {
       case .notification(let notice):
@@ -200,7 +213,10 @@ extension Daemon {
           continue
         }
         let text = "the policy's notice: " + (notice.topic.map { Escape.sentence($0) + ": " } ?? "") + Escape.sentence(notice.body, limit: 1024)
-        guard let watch = watches[session.id], watch.again.told.count < 64, watch.again.told.insert(text).inserted else { continue }
+        guard let watch = watches[session.id], notices < Daemon.notices.ofAnAnswer, watch.again.told.count < Daemon.notices.ofASession,
+          watch.again.told.insert(text).inserted
+        else { continue }
+        notices += 1
         record.reevaluation(holder.name, session, "notice", "session \(session.id) of \(Escape.visible(holder.name)): \(text)", nil, .notice)
         // A session without a terminal has nobody who could read it: the log has it.
         if !isForLog { tell(session.id, text) }
@@ -218,6 +234,6 @@ extension Deadline {
     let left = unixSeconds > now.unixSeconds ? unixSeconds - now.unixSeconds : 0
     let other = Deadline(seconds: left, after: now)
     // A second of rounding is no news.
-    return other.wall.advanced(by: 1_500_000_000) < wall ? other : self
+    return other.wall.advanced(by: 1_500_000_000) < wall ? Deadline(wall: min(wall, other.wall), boot: min(boot, other.boot)) : self
   }
 }

@@ -21,13 +21,16 @@ final class RelayQuestion {
   /// - Parameters:
   ///   - patience: milliseconds.
   ///   - done: called once, from the loop.
-  static func ask(_ packet: [UInt8], patience: Int64, _ loop: EventLoop, done: @escaping (Outcome) -> Void) {
+  /// - Returns: whether it was handed over.
+  static func ask(_ packet: [UInt8], patience: Int64, _ loop: EventLoop, done: @escaping (Outcome) -> Void) -> Bool {
     do throws(SystemError) {
       let socket = try SeqpacketSocket.connect(toRootAt: Places.policySocket, milliseconds: handover)
       try socket.send(packet)
       try RelayQuestion(socket, loop, done).begin(patience)
+      return true
     } catch {
       loop.after(0) { done(.silent(error)) }
+      return false
     }
   }
 

@@ -12,7 +12,7 @@ extension Daemon {
   func tell(_ id: String, _ text: String) -> Bool {
     guard let (holder, session) = session(id), let processes = recentProcesses() else { return false }
     let isOnlyOne = !holder.isLocal && leases[holder.name]?.sessions.count == 1
-    return SessionTerminals(of: session.process.pid, uid: isOnlyOne ? holder.uid : nil, among: processes).say(text) > 0
+    return SessionTerminals(of: session.process.pid, owner: holder.uid, isOnlyOne: isOnlyOne, among: processes).say(text) > 0
   }
 
   /// The process table, read anew at most once in half a second: when many sessions end together, it is not read for each.

@@ -18,12 +18,12 @@ import Testing
         let alice = try sojourn.ca.certificate(for: "alice")
         let control = ["ControlPath=/tmp/control-%C"]
         let first = try RemoteShell(sojourn.host.startSSH("alice", alice, flags: ["-tt"], options: control + ["ControlMaster=yes"]), name: "alice", logs: { sojourn.logs })
-        let second = try RemoteShell(sojourn.host.startSSH("alice", alice, flags: ["-tt"], options: control), name: "alice", logs: { sojourn.logs })
+        let second = try sojourn.host.startSSH("alice", alice, "tty; exec cat", flags: ["-tt"], options: control)
+        #expect(eventually(10) { second.stdout.contains("/dev/pts/") }, "\(second.stderr)")
         let table = try sojourn.host.must("/usr/sbin/sojourn sessions")
         #expect(table.split(separator: "\n").filter { $0.contains("alice") }.count == 1, "\(table)")
-        #expect(first.client.wait(seconds: 30) != nil && second.client.wait(seconds: 5) != nil, "T32: all that goes through it ends: \(sojourn.logs)")
-        for shell in [first, second] {
-            let text = shell.client.stdout
+        #expect(first.client.wait(seconds: 30) != nil && second.wait(seconds: 5) != nil, "T32: all that goes through it ends: \(sojourn.logs)")
+        for text in [first.client.stdout, second.stdout] {
             #expect(text.components(separatedBy: "Sojourn: this session ends in ").count == 2, "one warning: \(text)")
             #expect(text.contains("your home directory on this host go: copy what you need.") && text.contains("Sojourn: this session ends now: its time was over."), "\(text)")
         }

@@ -49,7 +49,7 @@ import Testing
         defer { sojourn.stop() }
         for _ in 0..<3 { #expect(try sojourn.login("alice", "echo got-in").stdout == "got-in\n", "\(sojourn.logs)") }
         #expect(try connections(sojourn).count == 3)
-        #expect(try sojourn.host.must("/usr/sbin/sojourn status").contains("policy         asked by each login itself, approvals through the relay"))
+        #expect(try sojourn.host.must("/usr/sbin/sojourn status").contains("policy         asked by each login itself, approvals and sessions that live through the relay"))
         // The relay is there for approvals; a decision does not go through it.
         try sojourn.host.must("pkill -STOP -x sojourn-relay")
         #expect(try sojourn.login("alice", "echo got-in").stdout == "got-in\n", "\(sojourn.logs)")

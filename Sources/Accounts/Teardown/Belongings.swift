@@ -29,13 +29,19 @@ enum Belongings {
   /// FUSE mounts that nobody serves any more.
   static func removeMounts(uid: UInt32) -> RemovalReport {
     var report = RemovalReport()
-    for point in MountTable.fuseMounts(of: uid) {
+    for mount in MountTable.fuseMounts(of: uid) {
       do throws(SystemError) {
-        try MountTable.detach(point)
+        try MountTable.detach(mount)
         report.removed += 1
-      } catch { report.note("mount " + point + ": " + error.sentence) }
+      } catch { report.note("mount " + mount.point + ": " + error.sentence) }
     }
     return report
+  }
+
+  /// Mounts that stand in the host's own view: where their points went with a home they went too; elsewhere they stand, and
+  /// nobody serves them.
+  static func mountsOfHost(uid: UInt32) -> [String] {
+    MountTable.fuseMountsOfHost(of: uid).map { "mount " + $0.point + ": the host has it still, and nobody serves it; 'umount -l' takes it away" }
   }
 
   /// What System V IPC and POSIX message queues keep without any process.
@@ -62,7 +68,7 @@ enum Belongings {
   static func remaining(uid: UInt32) -> (files: [String], ipc: [String], mounts: [String]) {
     var files: [String] = []
     for common in commons { files += remaining(of: uid, in: common) }
-    return (files, InterprocessObject.of(uid).map { "\($0.kind) \($0.id)" } + remaining(of: uid, in: queues), MountTable.fuseMounts(of: uid).map { "mount " + $0 })
+    return (files, InterprocessObject.of(uid).map { "\($0.kind) \($0.id)" } + remaining(of: uid, in: queues), MountTable.fuseMounts(of: uid).map { "mount " + $0.point })
   }
 
   private static func remaining(of uid: UInt32, in place: String) -> [String] {

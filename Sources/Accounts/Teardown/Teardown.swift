@@ -42,6 +42,8 @@ public struct Teardown {
       slice.terminate(milliseconds: patience)
     }
     slice.kill()
+    // What waits for an answer of the person's own file system can be ended only when that is broken off.
+    _ = FuseConnections.abort(of: uid)
     account.finish(\.logind)
     let ended = try processes.run(leaving: leaving, milliseconds: 20_000, seen: seen)
     account.finish(\.processes)
@@ -57,6 +59,7 @@ public struct Teardown {
       account.take(Belongings.removeRecords(name: name), into: \.records)
       account.take(Belongings.removeFromCommons(uid: uid), into: \.commons)
       account.finish(\.removal)
+      for text in Belongings.mountsOfHost(uid: uid) { account.note(text) }
       let left = Belongings.remaining(uid: uid)
       account.found(left.files + (try homeRemains() ? [homeRoot + "/" + name.text] : []), as: \.files)
       account.found(left.ipc, as: \.ipc)

@@ -43,7 +43,11 @@ struct TreeRemoval {
 
   /// Removes one entry of the place, with all that is in it.
   func remove(_ entry: DirectoryEntry, in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
-    let trash = try RootOnly.make(TreeRemoval.trashPrefix(owner), in: directory)
+    let trash: DirectoryEntry
+    do throws(SystemError) { trash = try RootOnly.make(TreeRemoval.trashPrefix(owner), in: directory) } catch {
+      guard error.isFull else { throw error }
+      return try removeWithoutRoom(entry, in: directory)
+    }
     let opened = try trash.open(.directory)
     guard let target = DirectoryEntry(opened, try Random.hex(8)) else { throw SystemError("renameat2", code: 22) }
     do throws(SystemError) {
@@ -52,34 +56,50 @@ struct TreeRemoval {
       try? trash.removeDirectory()
       throw error
     }
-    if let owner {
-      let moved = try? target.facts().uid
-      guard moved == owner else { return try putBack(target, entry, moved, trash, in: directory) }
+    if let report = try putBack(target, entry, in: directory) {
+      try trash.removeDirectory()
+      return report
     }
     return try resume(in: directory)
   }
 
-  /// Somebody had put another's in its place between the look and the move.
-  private func putBack(_ moved: DirectoryEntry, _ entry: DirectoryEntry, _ uid: UInt32?, _ trash: DirectoryEntry,
-    in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
+  /// Somebody may have put another's in its place between the look and the move.
+  /// - Returns: nil if what was moved is the owner's.
+  private func putBack(_ moved: DirectoryEntry, _ entry: DirectoryEntry, in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport? {
+    guard let owner else { return nil }
+    let uid = try? moved.facts().uid
+    if uid == owner { return nil }
     var report = RemovalReport()
     do throws(SystemError) {
       try moved.move(to: entry)
       report.note("\(place)/\(entry.name): belongs to \(uid.map { "uid \($0)" } ?? "nobody knows whom") by now, and was left")
     } catch {
-      try keep(moved, try moved.facts(), owner ?? 0, in: directory, &report)
+      try keep(moved, try moved.facts(), owner, in: directory, &report)
     }
-    try trash.removeDirectory()
     return report
+  }
+
+  /// Where there is no room for one directory more (one person used up the inodes: THREATS T29), the tree is its own trash.
+  private func removeWithoutRoom(_ entry: DirectoryEntry, in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
+    guard let trash = DirectoryEntry(directory, TreeRemoval.trashPrefix(owner) + (try Random.hex(8))) else { throw SystemError("renameat2", code: 22) }
+    try insist(entry) { e throws(SystemError) in try e.move(to: trash) }
+    return try putBack(trash, entry, in: directory) ?? resume(in: directory)
+  }
+
+  /// What of that name is the removal's: root's own, or a tree that became its own trash, which is the owner's still.
+  private func standing(in directory: borrowing FileDescriptor) throws(SystemError) -> [[UInt8]] {
+    try RootOnly.standing(TreeRemoval.trashPrefix(owner), in: directory, or: owner)
   }
 
   /// Empties the uid's trash, whoever filled it: an interrupted removal goes on where it was.
   func resume(in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
     var report = RemovalReport()
-    for name in try RootOnly.standing(TreeRemoval.trashPrefix(owner), in: directory) {
+    for name in try standing(in: directory) {
       guard let trash = DirectoryEntry(directory, bytes: name) else { continue }
       do throws(SystemError) {
-        try emptyTrash(try trash.open(.directory), in: directory, &report)
+        let opened = try trash.open(.directory)
+        opened.takeFromOthers()
+        try emptyTrash(opened, in: directory, &report)
         try trash.removeDirectory()
       } catch {
         if !error.isMissing { report.note("\(place)/\(trash.name): \(error.sentence)") }
@@ -90,7 +110,7 @@ struct TreeRemoval {
 
   /// Is there something that a removal of this uid has not come to the end of?
   func isUnfinished(in directory: borrowing FileDescriptor) throws(SystemError) -> Bool {
-    try !RootOnly.standing(TreeRemoval.trashPrefix(owner), in: directory).isEmpty
+    try !standing(in: directory).isEmpty
   }
 
   private func emptyTrash(_ trash: borrowing FileDescriptor, in directory: borrowing FileDescriptor, _ report: inout RemovalReport) throws(SystemError) {
@@ -102,6 +122,10 @@ struct TreeRemoval {
       for name in waiting {
         guard let entry = DirectoryEntry(trash, bytes: name) else { continue }
         do throws(SystemError) {
+          guard try entry.facts().isDirectory else {
+            try dispose(of: entry, into: trash, in: directory, &report)
+            continue
+          }
           try empty(entry, into: trash, in: directory, &report)
           try insist(entry) { e throws(SystemError) in try e.removeDirectory() }
           report.removed += 1
@@ -197,7 +221,8 @@ enum RootOnly {
     return entry
   }
 
-  static func standing(_ prefix: String, in directory: borrowing FileDescriptor) throws(SystemError) -> [[UInt8]] {
+  /// - Parameter owner: whose count besides root's.
+  static func standing(_ prefix: String, in directory: borrowing FileDescriptor, or owner: UInt32? = nil) throws(SystemError) -> [[UInt8]] {
     let place = try FileDescriptor.open(".", .directory, at: directory.raw)
     var found: [[UInt8]] = []
     try DirectoryStream.each(place) { name in
@@ -207,7 +232,7 @@ enum RootOnly {
     var ours: [[UInt8]] = []
     for name in found {
       guard let entry = DirectoryEntry(directory, bytes: name), let facts = try? entry.facts() else { continue }
-      if facts.isDirectory, facts.uid == 0, facts.permissions == 0o700 { ours.append(name) }
+      if facts.isDirectory, facts.uid == 0 && facts.permissions == 0o700 || facts.uid == owner { ours.append(name) }
     }
     return ours
   }

@@ -32,6 +32,7 @@ int sojourn_openat_beneath(int directory, const char *path, int flags);
 /* statx-free view of fstatat(2): only what we ask, with fixed types. */
 struct sojourn_stat {
   uint64_t device, inode, size, links;
+  uint64_t special; /* the device that a device file stands for */
   uint32_t mode, uid, gid;
   int64_t modified_seconds, modified_nanoseconds;
   int64_t changed_seconds, changed_nanoseconds;
@@ -47,6 +48,9 @@ int sojourn_clear_immutable(int fd);
 /* shmctl, semctl (variadic), msgctl with IPC_RMID: kind 0, 1, 2. */
 int sojourn_remove_ipc(int kind, int id);
 int sojourn_unmount(const char *path); /* umount2 with MNT_DETACH | UMOUNT_NOFOLLOW */
+/* A mount point by a path in which nothing is a link (O_PATH), and its detachment: umount2(2) takes no descriptor. */
+int sojourn_open_point(const char *path);
+int sojourn_unmount_point(int fd);
 int sojourn_fcntl_lock(int fd); /* F_OFD_SETLK, whole file, exclusive; 0, or -1 with EAGAIN when another has it */
 int sojourn_set_nonblocking(int fd);
 int sojourn_set_close_on_exec(int fd, int yes);

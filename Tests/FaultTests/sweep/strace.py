@@ -1,4 +1,5 @@
 """Following one process of one role with strace(1), and what it says."""
+import contextlib
 import os
 import re
 import signal
@@ -84,10 +85,12 @@ def await_start(role, words):
 def forget(role, daemon):
     """No process of the role is followed any more; the daemon itself, if it is, is let go."""
     if role == "daemon":
-        with open(f"/proc/{daemon}/status") as file:
-            tracer = next((int(line.split()[1]) for line in file if line.startswith("TracerPid:")), 0)
-        if tracer:
-            os.kill(tracer, signal.SIGTERM)
+        # Both may be gone this very moment.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            with open(f"/proc/{daemon}/status") as file:
+                tracer = next((int(line.split()[1]) for line in file if line.startswith("TracerPid:")), 0)
+            if tracer:
+                os.kill(tracer, signal.SIGTERM)
     for name in (role, role + ".taken"):
         try:
             os.unlink(f"{SPECIFICATIONS}/{name}")

@@ -33,6 +33,7 @@ LOCAL = "dave"
 DEADLY = {("mmap", "ENOMEM"), ("mprotect", "ENOMEM"), ("mremap", "ENOMEM")}
 
 CRASHES = {signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGSYS, signal.SIGTRAP}
+DENIED = 6  # PAM_PERM_DENIED, the module's own no
 
 
 def configure(way):
@@ -104,8 +105,9 @@ class Sweep:
             if entered:
                 person = self.check_entered(login, offset, wrong)
             else:
-                # As `ssh -N` leaves a refused connection: open until somebody ends it.
-                if not self.settled(lambda: not self.left(name), 10, cut) and not (cut and cut()):
+                # As `ssh -N` leaves a refused connection: open until somebody ends it. (What libpam or another module refuses after
+                # ours has opened, the daemon hears of when the process ends.)
+                if code in (None, DENIED) and not self.settled(lambda: not self.left(name), 10, cut) and not (cut and cut()):
                     wrong.append("refused, and there is: " + "; ".join(self.left(name)[:6]))
             if "start" in followed:
                 # The daemon dies with the session open, and the login with it: what comes next has to see to all of that.

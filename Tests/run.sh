@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Runs the tests that `swift build --build-tests` has built, in parts: most of them wait for programs of a host more than they
+# compute, so two parts run beside each other; those that load the machine run by themselves. All run, whatever fails.
+#
+#     Tests/run.sh [OPTION OF swift test]...
+set -uo pipefail
+cd "$(dirname "$0")/.."
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+failed=0
+
+# A part by its name, and which tests are in it.
+part() {
+  local name=$1
+  shift
+  "${SWIFT:-swift}" test --skip-build --ignore-lock "${options[@]}" "$@" > "$logs/$name" 2>&1
+}
+# What it printed, without the lines that say that a test began.
+tell() {
+  echo "--- $1"
+  grep -v '^◇' "$logs/$1"
+}
+
+options=("$@")
+python=${SOJOURN_PYTHON:-.venv/bin/python}
+"$python" -m unittest discover -q -s Tests/PolicyEndpoint -t Tests/PolicyEndpoint || failed=1
+begin=$SECONDS
+part hosts --filter 'HostTests\.' & hosts=$!
+part others --skip 'HostTests\.' --skip 'LoadTests\.' --skip 'FaultTests\.' & others=$!
+wait "$others" || failed=1
+tell others
+wait "$hosts" || failed=1
+tell hosts
+part load --filter 'LoadTests\.|FaultTests\.' || failed=1
+tell load
+echo "tests: $((SECONDS - begin)) s, $([ $failed = 0 ] && echo passed || echo FAILED)"
+exit $failed
