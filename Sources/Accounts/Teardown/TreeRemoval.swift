@@ -83,7 +83,8 @@ struct TreeRemoval {
   private func removeWithoutRoom(_ entry: DirectoryEntry, in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
     guard let trash = DirectoryEntry(directory, TreeRemoval.trashPrefix(owner) + (try Random.hex(8))) else { throw SystemError("renameat2", code: 22) }
     try insist(entry) { e throws(SystemError) in try e.move(to: trash) }
-    return try putBack(trash, entry, in: directory) ?? resume(in: directory)
+    if let report = try putBack(trash, entry, in: directory) { return report }
+    return try resume(in: directory)
   }
 
   /// What of that name is the removal's: root's own, or a tree that became its own trash, which is the owner's still.
