@@ -57,6 +57,8 @@ final class Daemon {
   var endpointsWithout: Set<String> = []
   var revocations = RevocationWatch()
   var questionsUnderWay = 0
+  /// When all threads of a uid were last looked at: nanoseconds since boot.
+  var searchedThreads: [UInt32: Int64] = [:]
   /// Names whose end waits for nothing: a certificate of theirs was revoked.
   var hasty: Set<String> = []
   /// The process table as it was at that time of the loop's.

@@ -162,14 +162,29 @@ extension Daemon {
       if !withdrawn.isEmpty { wanted[lease.uid] = (lease.name, withdrawn) }
     }
     guard !wanted.isEmpty else { return }
+    var threads = Daemon.threadsOfALook
     for process in processes where !process.isGone {
       for uid in Set([process.realUser, process.savedUser]) {
-        guard let (name, withdrawn) = wanted[uid], !withdrawn.isDisjoint(with: ProcessTable.groupsOfThreads(process)) else { continue }
+        guard let (name, withdrawn) = wanted[uid] else { continue }
+        // Somebody may start threads by the ten thousand: their groups are for the worker to read, now and then.
+        let isLarge = process.threads > threads
+        if !isLarge { threads -= process.threads }
+        guard !withdrawn.isDisjoint(with: isLarge ? Set(process.groups) : ProcessTable.groupsOfThreads(process)) || isLarge && isDueToBeSearched(uid, now) else { continue }
         guard trims[name.text]?.remaining.contains(where: { $0.hasPrefix("process \(process.pid) ") }) != true, !ProcessTable.isBeingKilled(process.pid) else { continue }
         wanted.removeValue(forKey: uid)
         beginTrim(of: name)
       }
     }
+  }
+
+  /// How many threads the loop looks at, of all people together, each time.
+  static let threadsOfALook: UInt64 = 1000
+
+  /// Once a minute a uid.
+  private func isDueToBeSearched(_ uid: UInt32, _ now: Int64) -> Bool {
+    if let last = searchedThreads[uid], now - last < 60_000_000_000 { return false }
+    searchedThreads[uid] = now
+    return true
   }
 
   var sshdPrograms: [String] { configuration?.host.candidatePrograms ?? ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"] }

@@ -102,7 +102,7 @@ final class DaemonHost {
     }
 
     /// Waits for nothing to be left; what is left if it does not go.
-    func tracesLeft(of name: String, after seconds: Double = 12) throws -> String {
+    func tracesLeft(of name: String, after seconds: Double = 40) throws -> String {
         var left = ""
         _ = try eventually(seconds) {
             left = try traces(of: name)

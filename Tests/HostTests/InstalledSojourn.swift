@@ -78,7 +78,7 @@ extension InstalledSojourn {
     }
 
     /// Waits for the account to be gone; what is left of it if it does not go.
-    func tracesLeft(of name: String, after seconds: Double = 15) throws -> String {
+    func tracesLeft(of name: String, after seconds: Double = 40) throws -> String {
         var left = ""
         _ = try eventually(seconds) {
             left = try traces(of: name)

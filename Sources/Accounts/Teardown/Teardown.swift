@@ -41,9 +41,9 @@ public struct Teardown {
     } else if patience > 0 {
       slice.terminate(milliseconds: patience)
     }
-    slice.kill()
     // What waits for an answer of the person's own file system can be ended only when that is broken off.
     _ = FuseConnections.abort(of: uid)
+    slice.kill()
     account.finish(\.logind)
     let ended = try processes.run(leaving: leaving, milliseconds: 20_000, seen: seen)
     account.finish(\.processes)
