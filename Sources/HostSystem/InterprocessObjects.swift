@@ -25,10 +25,15 @@ public struct InterprocessObject: Sendable {
   public let id: CInt
 
   /// Those whose owner or creator the uid is. The columns are found by their names in the first line.
-  public static func of(_ uid: UInt32) -> [InterprocessObject] {
+  /// - Throws: if one of the tables cannot be read, or is too long; a kernel without them has none.
+  public static func of(_ uid: UInt32) throws(SystemError) -> [InterprocessObject] {
     var found: [InterprocessObject] = []
     for kind in Kind.allCases {
-      guard let bytes = ProcessTable.read(kind.file, cap: 16 << 20) else { continue }
+      let bytes: [UInt8]
+      do throws(SystemError) { bytes = try Files.read(kind.file, cap: 64 << 20) } catch {
+        if error.isMissing { continue }
+        throw error
+      }
       let lines = bytes.split(separator: 10)
       guard let names = lines.first?.split(separator: 32) else { continue }
       let owners = names.indices.filter { names[$0].elementsEqual("uid".utf8) || names[$0].elementsEqual("cuid".utf8) }

@@ -28,12 +28,12 @@ public struct LocalFileSystems: Sendable {
   }
 
   /// Those of this host.
-  public static func here() -> LocalFileSystems {
-    let types = (ProcessTable.read("/proc/filesystems", cap: 1 << 16) ?? []).split(separator: 10).compactMap { line -> String? in
+  public static func here() throws(SystemError) -> LocalFileSystems {
+    let types = try Files.read("/proc/filesystems", cap: 1 << 16).split(separator: 10).compactMap { line -> String? in
       let words = line.split(separator: 9)
       return words.count == 2 ? String(decoding: words[1], as: UTF8.self) : nil
     }
-    return LocalFileSystems(MountTable.all(), withoutDevice: types, isVisible: { Files.exists($0) })
+    return LocalFileSystems(try MountTable.read(), withoutDevice: types, isVisible: { Files.exists($0) })
   }
 
   static var cap: Int { 4096 }

@@ -28,7 +28,11 @@ public struct Mount: Sendable {
 ///     1  2  3    4 5       6 …             - type       source  options of the file system
 public enum MountTable {
   /// Everything that is mounted in this process's view, in the order of mounting.
-  public static func all() -> [Mount] { parse(ProcessTable.read("/proc/self/mountinfo", cap: 16 << 20) ?? []) }
+  /// - Throws: if nobody can say it now; a table that cannot be read, or is too long, is not an empty one.
+  public static func read() throws(SystemError) -> [Mount] { parse(try Files.read("/proc/self/mountinfo", cap: 16 << 20)) }
+
+  /// The same, where who asks later sees to it that nothing was missed.
+  public static func all() -> [Mount] { (try? read()) ?? [] }
 
   public static func parse(_ bytes: [UInt8]) -> [Mount] {
     var mounts: [Mount] = []
@@ -53,7 +57,7 @@ public enum MountTable {
     fuseMounts(of: uid, among: parse(ProcessTable.read("/proc/1/mountinfo", cap: 16 << 20) ?? []))
   }
 
-  private static func fuseMounts(of uid: UInt32, among mounts: [Mount]) -> [Mount] {
+  public static func fuseMounts(of uid: UInt32, among mounts: [Mount]) -> [Mount] {
     mounts.filter { $0.type.utf8.starts(with: "fuse".utf8) && $0.has("user_id=\(uid)") }.reversed()
   }
 

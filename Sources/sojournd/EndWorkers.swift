@@ -88,7 +88,12 @@ enum StraysWorker {
     for uid in people.keys {
       guard case .name = try? registry.holder(of: uid) else { return 2 }
     }
-    guard let text = StraySearch(people: people, places: .here()).run().json.text() else { return 1 }
-    return write(text)
+    do throws(SystemError) {
+      guard let text = StraySearch(people: people, places: try .here()).run().json.text() else { return 1 }
+      return write(text)
+    } catch {
+      complain("what is mounted cannot be read: " + error.sentence)
+      return 1
+    }
   }
 }

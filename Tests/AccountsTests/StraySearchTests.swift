@@ -85,7 +85,7 @@ import HostSystem
       cat > ../trouble.py <<'END'
       import ctypes, fcntl, os, time
       fd = os.open("/dev/fuse", os.O_RDWR)
-      if ctypes.CDLL(None, use_errno=True).mount(b"x", b"open/fuse", b"fuse", 0, f"fd={fd},rootmode=40000,user_id=70009,group_id=70009".encode()): print("no fuse")
+      if ctypes.CDLL(None, use_errno=True).mount(b"x", b"open/fuse", b"fuse", 0, f"fd={fd},rootmode=40000,user_id=70077,group_id=70077".encode()): print("no fuse")
       held = os.open("leased", os.O_RDONLY)
       fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_WRLCK)
       open("../ready", "w").close()

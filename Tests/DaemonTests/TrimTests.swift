@@ -88,6 +88,47 @@ import Testing
         #expect(try host.tracesLeft(of: "alice") == "")
     }
 
+    /// It is killed, waits in the kernel for an answer that never comes, and keeps nothing from being looked at.
+    @Test func t13IsNotHeldUpByAProcessThatCannotBeKilled() throws {
+        let host = try DaemonHost()
+        let weak = try host.login("alice", "--groups", "deploy"), strong = try host.login("alice", "--groups", "dbops")
+        let uid = try #require(try host.uid(of: "alice"))
+        let dbops = try gid("dbops", host), deploy = try gid("deploy", host)
+        try host.host.write(
+            """
+            import ctypes, os, struct, time
+            os.mkdir("/run/dead")
+            fd = os.open("/dev/fuse", os.O_RDWR)
+            options = f"fd={fd},rootmode=40000,user_id=0,group_id=0,allow_other".encode()
+            if ctypes.CDLL(None, use_errno=True).mount(b"dead", b"/run/dead", b"fuse", 0, options): raise SystemExit("no fuse: %d" % ctypes.get_errno())
+            unique = struct.unpack("<IIQ", os.read(fd, 1 << 20)[:16])[2]
+            os.write(fd, struct.pack("<IiQ", 80, 0, unique) + struct.pack("<IIIIHHIIHHIIIIIIII", 7, 31, 4096, 0, 1, 1, 4096, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+            os.read(fd, 1 << 20)
+            open("/run/taken", "w").close()
+            time.sleep(300)
+            """, to: "/run/serve.py")
+        try host.host.must("mknod /dev/fuse c 10 229")
+        let server = try host.host.start(["python3", "/run/serve.py"], input: "")
+        #expect(try eventually(10) { try host.host.must("cat /proc/self/mountinfo").contains(" /run/dead ") }, "\(server.stderr)")
+        try strong.start(as: uid, groups: [dbops], "cp /bin/sleep /tmp/copy; chgrp dbops /tmp/copy; chmod 2755 /tmp/copy; touch /tmp/copied")
+        let stuck = try strong.start(as: uid, groups: [dbops], "exec stat /run/dead/x")
+        #expect(try eventually(10) { try host.host.exists("/tmp/copied") && host.host.exists("/run/taken") }, "\(server.stderr)")
+        try strong.close()
+        #expect(try eventually(40) { try !cleared(host).isEmpty }, "\(host.logs)")
+        #expect(try host.host.must("cut -d ' ' -f 3 /proc/\(stuck)/stat") == "D\n", "this kernel can end it, so nothing was shown")
+        let report = try #require(try cleared(host).last?["report"] as? [String: Any])
+        #expect((report["left"] as? [String])?.contains { $0.hasPrefix("process \(stuck) stat (waits for a device") } == true, "\(report)")
+        let again = try weak.start(as: uid, groups: [deploy], "exec /tmp/copy 306")
+        #expect(try eventually(10) { try alive(host, [again]).isEmpty }, "\(host.logs)")
+        #expect(try eventually(40) { try cleared(host).count == 2 }, "\(host.logs)")
+        Thread.sleep(forTimeInterval: 3)
+        #expect(try cleared(host).count == 2 && !host.audit().contains { $0["event"] as? String == "end-failed" }, "\(host.logs)")
+        server.kill(SIGKILL)
+        #expect(try eventually(10) { try alive(host, [stuck]).isEmpty })
+        try weak.close()
+        #expect(try host.tracesLeft(of: "alice") == "")
+    }
+
     /// T13, T16, T27: what holds no group is known by the number that the kernel gave the login.
     @Test func t13EndsTheSessionsOwnProcessesByTheKernelsNumberOfIt() throws {
         let host = try DaemonHost()

@@ -47,7 +47,8 @@ enum Belongings {
   /// What System V IPC and POSIX message queues keep without any process.
   static func removeObjects(uid: UInt32) -> RemovalReport {
     var report = RemovalReport()
-    for object in InterprocessObject.of(uid) {
+    // What cannot be read now is no emptiness: `remaining` says so.
+    for object in (try? InterprocessObject.of(uid)) ?? [] {
       do throws(SystemError) {
         try object.remove()
         report.removed += 1
@@ -68,7 +69,15 @@ enum Belongings {
   static func remaining(uid: UInt32) -> (files: [String], ipc: [String], mounts: [String]) {
     var files: [String] = []
     for common in commons { files += remaining(of: uid, in: common) }
-    return (files, InterprocessObject.of(uid).map { "\($0.kind) \($0.id)" } + remaining(of: uid, in: queues), MountTable.fuseMounts(of: uid).map { "mount " + $0.point })
+    var objects: [String] = []
+    do throws(SystemError) { objects = try InterprocessObject.of(uid).map { "\($0.kind) \($0.id)" } } catch {
+      objects = ["what there is of System V IPC cannot be read: " + error.sentence]
+    }
+    var mounts: [String] = []
+    do throws(SystemError) { mounts = MountTable.fuseMounts(of: uid, among: try MountTable.read()).map { "mount " + $0.point } } catch {
+      mounts = ["what is mounted cannot be read: " + error.sentence]
+    }
+    return (files, objects + remaining(of: uid, in: queues), mounts)
   }
 
   private static func remaining(of uid: UInt32, in place: String) -> [String] {

@@ -165,9 +165,8 @@ public struct StraySearch {
         return true
       }
       // Whoever mounted something there uses it.
-      let mounts = MountTable.all()
-      guard !mounts.isEmpty, !mounts.contains(where: { $0.point.utf8.starts(with: (path + "/").utf8) }) else {
-        report.leave("\(path): " + (mounts.isEmpty ? "the mount table cannot be read" : "something is mounted in it"))
+      guard try !MountTable.read().contains(where: { $0.point.utf8.starts(with: (path + "/").utf8) }) else {
+        report.leave("\(path): something is mounted in it")
         return false
       }
       let gone = try TreeRemoval(owner: facts.uid, place: Files.parent(of: path), isElsewhere: true).remove(entry, in: level.directory)

@@ -56,37 +56,40 @@ struct TreeRemoval {
       try? trash.removeDirectory()
       throw error
     }
-    if let owner {
-      let moved = try? target.facts().uid
-      guard moved == owner else { return try putBack(target, entry, moved, trash, in: directory) }
+    if let report = try putBack(target, entry, in: directory) {
+      try trash.removeDirectory()
+      return report
     }
     return try resume(in: directory)
+  }
+
+  /// Somebody may have put another's in its place between the look and the move.
+  /// - Returns: nil if what was moved is the owner's.
+  private func putBack(_ moved: DirectoryEntry, _ entry: DirectoryEntry, in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport? {
+    guard let owner else { return nil }
+    let uid = try? moved.facts().uid
+    if uid == owner { return nil }
+    var report = RemovalReport()
+    do throws(SystemError) {
+      try moved.move(to: entry)
+      report.note("\(place)/\(entry.name): belongs to \(uid.map { "uid \($0)" } ?? "nobody knows whom") by now, and was left")
+    } catch {
+      try keep(moved, try moved.facts(), owner, in: directory, &report)
+    }
+    return report
   }
 
   /// Where there is no room for one directory more (one person used up the inodes: THREATS T29), the tree is its own trash.
   private func removeWithoutRoom(_ entry: DirectoryEntry, in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
     guard let trash = DirectoryEntry(directory, TreeRemoval.trashPrefix(owner) + (try Random.hex(8))) else { throw SystemError("renameat2", code: 22) }
     try insist(entry) { e throws(SystemError) in try e.move(to: trash) }
+    if let report = try putBack(trash, entry, in: directory) { return report }
     return try resume(in: directory)
   }
 
   /// What of that name is the removal's: root's own, or a tree that became its own trash, which is the owner's still.
   private func standing(in directory: borrowing FileDescriptor) throws(SystemError) -> [[UInt8]] {
     try RootOnly.standing(TreeRemoval.trashPrefix(owner), in: directory, or: owner)
-  }
-
-  /// Somebody had put another's in its place between the look and the move.
-  private func putBack(_ moved: DirectoryEntry, _ entry: DirectoryEntry, _ uid: UInt32?, _ trash: DirectoryEntry,
-    in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
-    var report = RemovalReport()
-    do throws(SystemError) {
-      try moved.move(to: entry)
-      report.note("\(place)/\(entry.name): belongs to \(uid.map { "uid \($0)" } ?? "nobody knows whom") by now, and was left")
-    } catch {
-      try keep(moved, try moved.facts(), owner ?? 0, in: directory, &report)
-    }
-    try trash.removeDirectory()
-    return report
   }
 
   /// Empties the uid's trash, whoever filled it: an interrupted removal goes on where it was.
