@@ -21,7 +21,7 @@ import Testing
         let dbops = try gid("dbops", host), deploy = try gid("deploy", host), marker = try gid("sojourn", host)
         // The copy that keeps the group: made with it, run without.
         try strong.start(as: uid, groups: [dbops], "cp /bin/sleep /tmp/copy; chgrp dbops /tmp/copy; chmod 2755 /tmp/copy; touch /tmp/copied")
-        #expect(try eventually(5) { try host.host.exists("/tmp/copied") })
+        #expect(try eventually(30) { try host.host.exists("/tmp/copied") })
         // Its first thread gives the group up, and another keeps it.
         try host.host.write(
             """
@@ -44,7 +44,7 @@ import Testing
             try strong.start(as: uid, groups: [deploy], "exec sleep 304"),
             try weak.start(as: 12345, groups: [dbops], "exec sleep 305"),
         ]
-        #expect(try eventually(5) { try host.host.must("ps -e -o egroup=,comm= | grep -c '^dbops  *\\(copy\\|python\\)' || true") == "2\n" })
+        #expect(try eventually(30) { try host.host.must("ps -e -o egroup=,comm= | grep -c '^dbops  *\\(copy\\|python\\)' || true") == "2\n" })
         #expect(try alive(host, lose + keep).count == 8)
         try strong.close()
         #expect(try eventually(15) { try alive(host, lose).isEmpty && !cleared(host).isEmpty }, "\((try? alive(host, lose)) ?? []) of \(lose)\n\(host.logs)")
@@ -78,7 +78,7 @@ import Testing
             """, to: "/tmp/storm.py")
         try strong.start(as: uid, groups: [try gid("dbops", host)], "exec python3 /tmp/storm.py")
         let stopped = try weak.start(as: uid, "kill -STOP $$; exec sleep 300"), runs = try weak.start(as: uid, "exec sleep 301")
-        #expect(try eventually(5) { try host.host.must("ps -e -o euid=,args= | grep -c '\(uid) python3 /tmp/[s]torm' || true") != "0\n" })
+        #expect(try eventually(30) { try host.host.must("ps -e -o euid=,args= | grep -c '\(uid) python3 /tmp/[s]torm' || true") != "0\n" })
         try strong.close()
         #expect(try eventually(30) { try !cleared(host).isEmpty }, "\(host.logs)")
         Thread.sleep(forTimeInterval: 0.5)
