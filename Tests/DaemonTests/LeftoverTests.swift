@@ -23,6 +23,17 @@ import Testing
         #expect(try leftovers(host).isEmpty)
     }
 
+    /// A host without systemd: nothing but the connection can be ended, and nobody shall think otherwise.
+    @Test func t13SaysOfALocalAccountsSessionWhatCannotBeEnded() throws {
+        let host = try DaemonHost()
+        let login = try host.login("resident", "--local", "--uid", "1000")
+        try login.close()
+        func event() throws -> [String: Any]? { try host.audit().first { $0["event"] as? String == "session-cleared" && $0["name"] as? String == "resident" } }
+        #expect(try eventually(5) { try event() != nil }, "\(host.logs)")
+        let report = try #require(try event()?["report"] as? [String: Any])
+        #expect(report["left"] as? [String] == ["this host keeps no scopes: only its connection has ended"], "\(report)")
+    }
+
     /// The real search, a while after the end of a session that had a group.
     @Test func t14FindsWhatASessionWithGroupsLeftInOthersDirectories() throws {
         let host = try DaemonHost { host in

@@ -35,7 +35,7 @@ import Testing
         #expect(try host.tracesLeft(of: "alice") == "")
         #expect(try host.sessions().isEmpty)
         #expect(try host.events(of: "alice") == ["grant", "session-end", "lease-end", "gone"])
-        #expect(try host.events(of: "resident") == ["grant", "session-end"])
+        #expect(try host.events(of: "resident") == ["grant", "session-end", "session-cleared"])
         for number in numbers { #expect(try host.host.must("cat /proc/\(number)/comm") == "sleep\n", "it lives") }
     }
 }
