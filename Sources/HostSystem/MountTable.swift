@@ -48,15 +48,11 @@ public enum MountTable {
   private static func text(_ field: some Collection<UInt8>) -> String { String(decoding: unescaped(field), as: UTF8.self) }
   private static func list(_ field: some Collection<UInt8>) -> [String] { field.split(separator: 44).map { text($0) } }
 
-  /// That user's FUSE mounts, the innermost first.
-  public static func fuseMounts(of uid: UInt32) -> [Mount] { fuseMounts(of: uid, among: all()) }
-
-  /// Those that the host's first process sees: a service may have a view of its own, from which nothing is detached elsewhere
+  /// What the host's first process sees: a service may have a view of its own, from which nothing is detached elsewhere
   /// (systemd.exec(5)).
-  public static func fuseMountsOfHost(of uid: UInt32) -> [Mount] {
-    fuseMounts(of: uid, among: parse(ProcessTable.read("/proc/1/mountinfo", cap: 16 << 20) ?? []))
-  }
+  public static func readOfHost() throws(SystemError) -> [Mount] { parse(try Files.read("/proc/1/mountinfo", cap: 16 << 20)) }
 
+  /// That user's FUSE mounts, the innermost first.
   public static func fuseMounts(of uid: UInt32, among mounts: [Mount]) -> [Mount] {
     mounts.filter { $0.type.utf8.starts(with: "fuse".utf8) && $0.has("user_id=\(uid)") }.reversed()
   }

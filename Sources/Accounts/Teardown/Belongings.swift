@@ -29,7 +29,8 @@ enum Belongings {
   /// FUSE mounts that nobody serves any more.
   static func removeMounts(uid: UInt32) -> RemovalReport {
     var report = RemovalReport()
-    for mount in MountTable.fuseMounts(of: uid) {
+    // What cannot be read now is no emptiness: `remaining` says so.
+    for mount in MountTable.fuseMounts(of: uid, among: MountTable.all()) {
       do throws(SystemError) {
         try MountTable.detach(mount)
         report.removed += 1
@@ -41,7 +42,7 @@ enum Belongings {
   /// Mounts that stand in the host's own view: where their points went with a home they went too; elsewhere they stand, and
   /// nobody serves them.
   static func mountsOfHost(uid: UInt32) -> [String] {
-    MountTable.fuseMountsOfHost(of: uid).map { "mount " + $0.point + ": the host has it still, and nobody serves it; 'umount -l' takes it away" }
+    ((try? MountTable.readOfHost()).map { MountTable.fuseMounts(of: uid, among: $0) } ?? []).map { "mount " + $0.point + ": the host has it still, and nobody serves it; 'umount -l' takes it away" }
   }
 
   /// What System V IPC and POSIX message queues keep without any process.
