@@ -11,6 +11,7 @@ import Testing
             sleep 1000 > /dev/null 2>&1 &
             [ $! = $1 ] && exit 0
             kill $!
+            sleep 0.1
         done
         exit 1
         """
