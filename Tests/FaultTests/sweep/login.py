@@ -142,8 +142,8 @@ def tree(*roots):
 
 
 def places():
-    """Where something could be left, besides what is meant to stay: claims, used certificates, the spool."""
-    kept = (UIDS + "/", "/var/lib/sojourn/used/", SPOOL)
+    """Where something could be left, besides what is meant to stay: claims, used certificates, marks of what is still to be looked for, the spool."""
+    kept = (UIDS + "/", "/var/lib/sojourn/used/", "/var/lib/sojourn/strays", SPOOL)
     return {path for path in tree("/run/sojourn", "/var/lib/sojourn", "/tmp", "/var/tmp", "/dev/shm") if not path.startswith(kept)}
 
 
