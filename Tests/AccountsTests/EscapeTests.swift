@@ -24,7 +24,7 @@ import Testing
       for number in (1, 2, 15): signal.signal(number, signal.SIG_IGN)
       if ctypes.CDLL(None).syscall(58) == 0: time.sleep(300)
       END
-      as 70001 python3 /tmp/vfork.py & for i in $(seq 100); do grep -qs '^State:.D' $(grep -ls '^Uid:.*70001' /proc/[0-9]*/status) && break; sleep 0.05; done
+      as 70001 python3 /tmp/vfork.py & for i in $(seq 600); do grep -qs '^State:.D' $(grep -ls '^Uid:.*70001' /proc/[0-9]*/status) && break; sleep 0.05; done
       grep -hs '^State:.D' $(grep -ls '^Uid:.*70001' /proc/[0-9]*/status); down | grep -o '"clean":[a-z]*'; echo "after $(of 70001)"
       """)
     #expect(said.contains("State:\tD"), "\(said)")
