@@ -118,7 +118,7 @@ final class LoadHost {
 
     /// All files of Sojourn's but those that are to grow: the registry, uses of certificates, the audit log.
     func files() throws -> String {
-        try host.must("find /run/sojourn /var/lib/sojourn -mindepth 1 -not -path '/var/lib/sojourn/uids/*' -not -path '/var/lib/sojourn/used/*' | sort")
+        try host.must("find /run/sojourn /var/lib/sojourn -mindepth 1 -not -path '/var/lib/sojourn/uids/*' -not -path '/var/lib/sojourn/used/*' -not -path '/var/lib/sojourn/strays*' | sort")
     }
 
     /// Waits until nothing of anybody is left, and says what is left otherwise: files that were not there before, names, processes.
