@@ -49,7 +49,7 @@ public enum EndReason: Sendable, Equatable {
     case .endedByAdministrator(let words): "ended by an administrator" + (words.isEmpty ? "" : ": " + words)
     case .policyObligation: "ended by the policy: an obligation"
     case .policyNo(let words): "the policy ended it" + (words.map { ": " + $0 } ?? "")
-    case .policyUnreachable(let seconds): "the policy could not be asked for " + EndWarning.span(seconds)
+    case .policyUnreachable(let seconds): "the policy could not be asked for " + TimeSpan.text(seconds)
     case .revoked(let how): "its certificate is revoked: " + how
     case .daemonWasAway: "it ended while no daemon ran"
     case .notOpened: "it could not be opened"

@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// The wording of warnings, and when they come.
 public enum EndWarning {
   /// Which warning is due: seconds before the end; nil: none that was not given yet.
@@ -8,10 +10,6 @@ public enum EndWarning {
     return step
   }
 
-  /// `4 minutes and 58 seconds`, in the two largest units.
-  public static func span(_ seconds: UInt64) -> String {
-    let parts = [(seconds / 3600, "hour"), (seconds / 60 % 60, "minute"), (seconds % 60, "second")].filter { $0.0 > 0 }
-    if parts.isEmpty { return "0 seconds" }
-    return parts.prefix(2).map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: " and ")
-  }
+  /// How much time is left, in words; minutes are rounded up, so that five are five when they are announced.
+  public static func span(_ seconds: UInt64) -> String { TimeSpan.text(seconds < 60 ? seconds : (seconds + 59) / 60 * 60) }
 }

@@ -4,8 +4,6 @@ internal import Policy
 
 /// What the policy demands besides its decision, done: on a yes and on a no, and also beside a demand that cannot be met.
 extension Phase {
-  /// The destination that is no person: this host's log (facility authpriv).
-  private static var logDestination: String { "syslog" }
   /// Milliseconds for the daemon.
   private static var limit: Int32 { 5000 }
 
@@ -26,15 +24,10 @@ extension Phase {
 
   /// The person of this login is known by subject id and by login name; nobody else can be reached from here.
   private func notify(_ notification: Obligation.Notification, _ question: Question) -> String? {
-    let isForLog = notification.to.isExactly(Phase.logDestination)
-    guard isForLog || notification.to.isExactly(question.subjectID) || notification.to.isExactly(question.account) else {
-      return "a notification to " + Escape.visible(notification.to, limit: 64) + ": this host tells only the person who logs in, or syslog"
-    }
-    var text = "the policy's notice: "
-    if let topic = notification.topic { text += Escape.sentence(topic) + ": " }
-    text += Escape.sentence(notification.body, limit: 1024)
+    guard let recipient = notification.recipient(subject: question.subjectID, account: question.account) else { return notification.unreachable }
+    let text = notification.text
     log(.notice, "\(login.shownUser): \(text)")
-    guard !isForLog else { return nil }
+    guard case .person = recipient else { return nil }
     guard !login.isSilent else { return "a notification to a person whose program wants nothing shown" }
     voice.show(info: "Sojourn: " + text)
     return nil

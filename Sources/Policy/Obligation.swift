@@ -18,6 +18,25 @@ public enum Obligation: Sendable {
       self.topic = topic
       self.body = body
     }
+
+    public enum Recipient: Sendable { case person, log }
+
+    /// Whom it is for, as far as this host can tell anybody: the person whom the policy knows as `subject`, also by the login name,
+    /// or this host's log (facility authpriv) as `syslog`; nil: somebody else.
+    public func recipient(subject: String, account: String) -> Recipient? {
+      if to.isExactly("syslog") { return .log }
+      return to.isExactly(subject) || to.isExactly(account) ? .person : nil
+    }
+
+    /// Fit to be shown and logged.
+    public var text: String {
+      var text = "the policy's notice: "
+      if let topic { text += Escape.sentence(topic) + ": " }
+      return text + Escape.sentence(body, limit: 1024)
+    }
+
+    /// Why it cannot be given; fit to be logged.
+    public var unreachable: String { "a notification to " + Escape.visible(to, limit: 64) + ": this host tells only the person of the session, or syslog" }
   }
 }
 

@@ -30,7 +30,7 @@ extension Daemon {
         leases[lease.name.text] = lease
         keep(lease)
         if lease.state == .active, let marker { try? projection.show(lease, marker: marker) }
-        for session in alive { if let why = session.ending { end(session.id, why: why) } }
+        for session in alive { if let why = session.ending { goOnEnding(session.id, why) } }
         // A worker of the daemon before may have been stopped in the middle.
         if lease.leaving.isEmpty { LoginGroup.thaw(uid: lease.uid) } else { setGoing(lease.uid) }
         if !lease.leaving.isEmpty { beginTrim(of: lease.name) }
@@ -44,7 +44,7 @@ extension Daemon {
       case .session(let local):
         if local.session.isOpen, try watchAgain(local.session, name: local.name) {
           localSessions[local.session.id] = local
-          if let why = local.session.ending { end(local.session.id, why: why) }
+          if let why = local.session.ending { goOnEnding(local.session.id, why) }
         } else {
           record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: Daemon.unseenEnd(of: local.session))
           try? localFiles.remove(local.session.id)

@@ -147,7 +147,6 @@ extension Daemon {
     let isNew = watch.unconfirmed == nil
     if isNew {
       let since = Deadline(seconds: 0, after: now)
-      watch.unconfirmed = since
       watch.warned = .max
       change(id) { $0.unconfirmed = since }
     }
@@ -156,8 +155,8 @@ extension Daemon {
     guard isNew else { return }
     var until = "; it goes on (session.when_unreachable)"
     if case .end(let seconds)? = configuration?.session.whenUnreachable {
-      until = "; unless it answers, the session ends in \(EndWarning.span(seconds)) (session.when_unreachable)"
-      tell(id, "nobody can be asked whether this session may go on. If that lasts, it ends in \(EndWarning.span(seconds))\(cost(of: holder)). Your administrators can see it.")
+      until = "; unless it answers, the session ends in \(TimeSpan.text(seconds)) (session.when_unreachable)"
+      tell(id, "nobody can be asked whether this session may go on. If that lasts, it ends in \(TimeSpan.text(seconds))\(cost(of: holder)). Your administrators can see it.")
     }
     // One that wakes somebody is enough: an endpoint that is down concerns every session.
     record.reevaluation(holder.name, session, "unconfirmed",
@@ -179,8 +178,6 @@ extension Daemon {
     let isShorter = end != session.deadline
     let isOther = word.reevaluateSeconds != session.reevaluateSeconds
     if wasUnconfirmed || isShorter || isOther {
-      watch.unconfirmed = nil
-      watch.deadline = end
       change(id) {
         $0.unconfirmed = nil
         $0.deadline = end
@@ -207,19 +204,18 @@ extension Daemon {
     for obligation in obligations.list {
       switch obligation {
       case .notification(let notice):
-        let isForLog = notice.to == "syslog"
-        guard isForLog || notice.to == session.decision.subject || notice.to == holder.name else {
-          unmet = unmet ?? "a notification to \(Escape.visible(notice.to, limit: 64)): this host tells only the person of the session, or syslog"
+        guard let recipient = notice.recipient(subject: session.decision.subject, account: holder.name) else {
+          unmet = unmet ?? notice.unreachable
           continue
         }
-        let text = "the policy's notice: " + (notice.topic.map { Escape.sentence($0) + ": " } ?? "") + Escape.sentence(notice.body, limit: 1024)
+        let text = notice.text
         guard let watch = watches[session.id], notices < Daemon.notices.ofAnAnswer, watch.again.told.count < Daemon.notices.ofASession,
           watch.again.told.insert(text).inserted
         else { continue }
         notices += 1
         record.reevaluation(holder.name, session, "notice", "session \(session.id) of \(Escape.visible(holder.name)): \(text)", nil, .notice)
         // A session without a terminal has nobody who could read it: the log has it.
-        if !isForLog { tell(session.id, text) }
+        if case .person = recipient { tell(session.id, text) }
       case .sessionTermination(let subject):
         if case .failed(let why) = endOnObligation(subject, sparing: session.id) { unmet = unmet ?? why }
       }

@@ -13,20 +13,27 @@ final class SessionWatch {
   let handle: ProcessHandle
   /// Since when it is watched, by this daemon.
   let begun = Moment.now()
-  var deadline: Deadline
+  private(set) var deadline: Deadline
   var again = AskingAgain()
   /// Since when nobody has confirmed it (`Session.unconfirmed`).
-  var unconfirmed: Deadline?
+  private(set) var unconfirmed: Deadline?
   /// Seconds before the end of which its person was warned last; `.max`: not yet.
   var warned = UInt64.max
   /// Why it is being ended by us, once it is.
-  var endReason: EndReason?
+  private(set) var endReason: EndReason?
 
   init(name: String, handle: consuming ProcessHandle, session: Session) {
     self.name = name
     self.handle = handle
     deadline = session.deadline
+    follow(session)
+  }
+
+  /// What is looked at each second stands here too, so that no lease is searched for it; only this ever copies it.
+  func follow(_ session: Session) {
+    deadline = session.deadline
     unconfirmed = session.unconfirmed
+    endReason = session.ending
   }
 }
 
@@ -59,12 +66,14 @@ extension Daemon {
     if var local = localSessions[id] {
       edit(&local.session)
       localSessions[id] = local
+      watches[id]?.follow(local.session)
       do throws(SystemError) { try localFiles.write(local) } catch {
         record.note(.endFailed, .error, "session \(id) of \(Escape.visible(local.name)) cannot be written: \(error.sentence)")
       }
     } else if let watch = watches[id], var lease = leases[watch.name], let at = lease.sessions.firstIndex(where: { $0.id == id }) {
       edit(&lease.sessions[at])
       leases[watch.name] = lease
+      watch.follow(lease.sessions[at])
       keep(lease)
     }
   }
@@ -151,9 +160,14 @@ extension Daemon {
   /// Asks the session's process to end, which closes it in order; after three seconds it is killed.
   func end(_ id: String, why: EndReason) {
     guard let watch = watches[id], watch.endReason == nil else { return }
-    watch.endReason = why
     noteMarks(of: [id])
     change(id) { $0.ending = why }
+    goOnEnding(id, why)
+  }
+
+  /// Also after a restart: what had begun goes on.
+  func goOnEnding(_ id: String, _ why: EndReason) {
+    guard let watch = watches[id] else { return }
     let isTold = tell(id, "this session ends now: \(why.sentence).")
     if why.isAtOnce {
       hasty.insert(watch.name)

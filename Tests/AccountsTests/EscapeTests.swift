@@ -31,6 +31,31 @@ import Testing
     #expect(said.contains("\"clean\":true\nafter 0\n"), "\(said)")
   }
 
+  /// Whoever was given the connection of the person's own file system could hold up the end for ever: it is broken off.
+  @Test func t15EndsWhatWaitsForAFileSystemThatSomebodyElseServes() throws {
+    let said = try ProcessEndTests.host(
+      """
+      mountpoint -q /sys/fs/fuse/connections || mount -t fusectl c /sys/fs/fuse/connections; mkdir /tmp/hers; chown 70001 /tmp/hers
+      cat > /tmp/serve.py <<'END'
+      import ctypes, os, struct, time
+      fd = os.open("/dev/fuse", os.O_RDWR)
+      options = f"fd={fd},rootmode=40000,user_id=70001,group_id=70001,allow_other".encode()
+      if ctypes.CDLL(None, use_errno=True).mount(b"hers", b"/tmp/hers", b"fuse", 0, options): raise SystemExit("no fuse: %d" % ctypes.get_errno())
+      os.setuid(1234)
+      unique = struct.unpack("<IIQ", os.read(fd, 1 << 20)[:16])[2]
+      os.write(fd, struct.pack("<IiQ", 80, 0, unique) + struct.pack("<IIIIHHIIHHIIIIIIII", 7, 31, 4096, 0, 1, 1, 4096, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+      os.read(fd, 1 << 20)
+      open("/tmp/taken", "w").close()
+      time.sleep(300)
+      END
+      python3 /tmp/serve.py & for i in $(seq 600); do mountpoint -q /tmp/hers && break; sleep 0.05; done
+      as 70001 stat /tmp/hers/x 2>/dev/null & for i in $(seq 600); do [ -e /tmp/taken ] && break; sleep 0.05; done
+      grep -hs '^State:.D' $(grep -ls '^Uid:.*70001' /proc/[0-9]*/status); down | grep -o '"clean":[a-z]*'; echo "after $(of 70001) server $(of 1234)"
+      """)
+    #expect(said.contains("State:\tD"), "\(said)")
+    #expect(said.contains("\"clean\":true\nafter 0 server 1\n"), "\(said)")
+  }
+
   @Test func t15RemovesPOSIXQueuesSharedMemoryAndSockets() throws {
     let said = try ProcessEndTests.host(
       """

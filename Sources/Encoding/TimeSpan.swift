@@ -1,7 +1,7 @@
 /// A span of time for people.
-enum TimeSpan {
+public enum TimeSpan {
   /// "2 h 30 min", "45 min", "20 s".
-  static func text(_ seconds: UInt64) -> String {
+  public static func text(_ seconds: UInt64) -> String {
     if seconds < 60 { return "\(seconds) s" }
     let minutes = seconds / 60
     if minutes < 60 { return "\(minutes) min" }
