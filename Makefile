@@ -9,8 +9,10 @@ PYTHON     := .venv/bin/python
 RELEASE    := .build/release
 # The modules first and without the static flag; programs with it, so that a host needs no Swift toolchain. NDEBUG keeps the
 # TOML parser's C++ assertions from aborting on a typo.
-MODULE_FLAGS  := -c release --disable-local-rpath
-PROGRAM_FLAGS := -c release --static-swift-stdlib -Xcxx -DNDEBUG
+# Nothing of a release says in which directory it was built: who builds it again gets the same bytes (packaging/reproduce.sh).
+RELEASE_FLAGS := -c release -Xcc -ffile-prefix-map=$(CURDIR)=. -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=.
+MODULE_FLAGS  := $(RELEASE_FLAGS) --disable-local-rpath
+PROGRAM_FLAGS := $(RELEASE_FLAGS) --static-swift-stdlib -Xcxx -DNDEBUG
 TEST_FLAGS    := -Xcxx -DNDEBUG
 
 export SOJOURN_BUILD  := $(CURDIR)/$(BUILD)
@@ -18,7 +20,7 @@ export SOJOURN_STAGE  := $(CURDIR)/$(STAGE)
 export SOJOURN_PYTHON := $(CURDIR)/$(PYTHON)
 export SOJOURN_DEBS   := $(CURDIR)/$(BUILD)/deb
 
-.PHONY: all modules programs install stage test test-long test-host deb demo tools venv fuzz clean
+.PHONY: all modules programs install stage test test-long test-host deb reproduce demo tools venv fuzz clean
 all: modules programs
 
 tools:
@@ -84,6 +86,10 @@ fuzz: tools
 deb: all
 	@packaging/tools.sh deb
 	@packaging/make-deb.sh $(BUILD)/deb
+
+# Builds the packages twice, in two places, and compares them.
+reproduce:
+	@packaging/reproduce.sh
 
 demo: stage venv
 	@packaging/tools.sh test
