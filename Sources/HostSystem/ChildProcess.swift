@@ -42,7 +42,8 @@ public struct ChildProcess: ~Copyable {
     return result == 1 ? status : 127
   }
 
-  public func signal(_ number: Signal) { _ = sojourn_pidfd_signal(pidfd.raw, number.number) }
+  @discardableResult
+  public func signal(_ number: Signal) -> Bool { sojourn_pidfd_signal(pidfd.raw, number.number) == 0 }
 
   public struct Outcome: Sendable {
     public let status: Int32
@@ -110,7 +111,8 @@ public struct ProcessHandle: ~Copyable {
     pidfd = handle
   }
 
-  public func signal(_ number: Signal) { _ = sojourn_pidfd_signal(pidfd.raw, number.number) }
+  @discardableResult
+  public func signal(_ number: Signal) -> Bool { sojourn_pidfd_signal(pidfd.raw, number.number) == 0 }
 }
 
 /// A pipe(2), both ends close-on-exec.

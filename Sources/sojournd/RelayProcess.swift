@@ -44,7 +44,7 @@ final class RelayProcess {
   /// Starts one that goes by the configuration as it is published now; the one before takes nobody more.
   func renew() {
     guard !isStopped else { return }
-    let before = children[current]
+    let before = current
     do throws(SystemError) {
       let child = Child(try ChildProcess.start(Places.daemon, ["relay", String(ProcessTable.ownPid)], descriptors: [-1, -1, 2, listener.descriptor.raw]))
       let number = child.process.pid
@@ -64,7 +64,13 @@ final class RelayProcess {
       record.note(.daemon, .error, problem ?? "")
       return startLater()
     }
-    before?.process.signal(.terminate)
+    retire(before)
+  }
+
+  /// It takes nobody more, and goes when nobody waits for it. One that did not hear of it would go on by an old configuration.
+  private func retire(_ number: Int32) {
+    guard let child = children[number], !child.process.signal(.terminate) else { return }
+    loop.after(200) { [weak self] in self?.retire(number) }
   }
 
   /// Nobody is let in through it any more.
