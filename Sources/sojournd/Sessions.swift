@@ -171,7 +171,8 @@ extension Daemon {
     let isTold = tell(id, "this session ends now: \(why.sentence).")
     if why.isAtOnce {
       hasty.insert(watch.name)
-      return watch.handle.signal(.kill)
+      watch.handle.signal(.kill)
+      return
     }
     // What was written there must still get through the connection that is about to be closed.
     if isTold {
