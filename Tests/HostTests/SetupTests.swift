@@ -10,7 +10,7 @@ import Testing
 
         let shown = try host.setup("--dry-run")
         #expect(shown.succeeded, "\(shown)")
-        for line in ["+/usr/libexec/sojourn/shell", "run: groupadd --system sojourn", "-passwd:         files\n+passwd:         files sojourn",
+        for line in ["+/usr/libexec/sojourn/shell", "run: groupadd --system sojourn", "+passwd:         files sojourn", "+group:          files sojourn",
             "+TrustedUserCAKeys /etc/sojourn/user_ca.pub", "run: pam-auth-update --enable sojourn", "run: systemctl enable --now sojournd",
             "+endpoints = [\"http://127.0.0.1:8181/access/v1/evaluation\"]", "+groups = [\"dbops\"]"] {
             #expect(shown.stdout.contains(line), "\(line) in \(shown)")
@@ -27,8 +27,8 @@ import Testing
         #expect(done.succeeded, "\(done)\n\(host.logs)")
         #expect(try host.machine.exists("/run/sojourn/nss/candidate") && !host.machine.exists("/var/lib/sojourn/setup-under-way"))
         #expect(try host.machine.must("stat -c '%a %U' /etc/sojourn/sojourn.toml /var/lib/sojourn/setup.json; systemctl is-enabled sojournd") == "600 root\n600 root\nenabled\n")
-        let login = try host.login("alice", "id -un; id -Gn")
-        #expect(login.stdout == "alice\nalice dbops sojourn\n", "\(login)\n\(host.logs)")
+        let login = try host.login("alice", "id -un; id -Gn | tr ' ' '\\n' | sort | tr '\\n' ' '")
+        #expect(login.stdout == "alice\nalice dbops sojourn ", "\(login)\n\(host.logs)")
         try host.expectLocalLogins()
 
         let after = try host.etc(), journal = try host.machine.read("/var/lib/sojourn/setup.json")
@@ -78,6 +78,10 @@ import Testing
             #expect(try !machine.must("cat /etc/pam.d/common-account /etc/nsswitch.conf /etc/shells; ls /etc/ssh/sshd_config.d").contains("sojourn"), place)
         }
         try refused(["--ca FILE, --policy URL"], status: 64, try machine.run("sojourn", "setup", "--yes"), "nobody to ask")
+        // On a terminal it asks for what is missing, shows what it would change, and takes anything but a yes for a no.
+        let typed = try machine.run(["script", "-qec", "sojourn setup", "/dev/null"], input: "\(host.ca.path).pub\n\(UnsetHost.endpoint)\nmaybe\n", deadline: 60)
+        #expect(typed.status == 1 && typed.stdout.contains("Address of the policy endpoint") && typed.stdout.contains("+TrustedUserCAKeys")
+            && typed.stdout.contains("Change this host now? [y/N]") && typed.stdout.contains("Nothing was changed."), "\(typed)")
         try refused(["no OpenSSH public key"], status: 2, try machine.run("sojourn", "setup", "--yes", "--ca", "/etc/hostname", "--policy", UnsetHost.endpoint), "no key")
         try refused(["http is allowed to 127.0.0.1"], try host.setup("--yes", policy: "http://192.0.2.1/access/v1/evaluation"), "no TLS")
         try refused(["gives no decision", "see that the endpoint runs"], try host.setup("--yes", policy: "http://127.0.0.1:9/access/v1/evaluation"), "nobody listens")
@@ -148,7 +152,7 @@ import Testing
         var last = 0
         var killed = 0
         for number in Self.isLong ? Array(1...80) : [1, 3, 6, 8, 11, 13, 15] {
-            let output = try host.setup("--yes", before: ["strace", "-qq", "-o", "/dev/null", "-e", "trace=rename,renameat,renameat2", "-e", "inject=rename,renameat,renameat2:signal=SIGKILL:when=\(number)"])
+            let output = try host.setup("--yes", before: Self.strace("SIGKILL", number))
             last = number
             if output.succeeded { break }
             killed += 1
@@ -168,6 +172,36 @@ import Testing
         #expect(killed > 5 && (!Self.isLong || last < 80), "\(killed) of \(last)")
     }
 
+    /// A lost terminal or ^C in the middle: the host is as before when it ends.
+    @Test func takesItBackWhenItIsInterrupted() throws {
+        let host = try UnsetPrivateHost()
+        defer { host.stop() }
+        let before = try host.etc()
+        let output = try host.setup("--yes", before: Self.strace("SIGHUP", 12))
+        #expect(output.status == 1 && output.stderr.contains("it was interrupted") && output.stderr.contains("This host is as it was before."), "\(output)")
+        #expect(try host.etc() == before && !host.machine.exists("/etc/sojourn") && !host.machine.exists("/var/lib/sojourn/setup.json"))
+        try host.expectLocalLogins()
+    }
+
+    /// The trial login is a real one: a stack that would shut everybody out, once names have one more source, is not left behind.
+    @Test func takesItBackWhenThoseWhoAreThereCouldNotLogInAnyMore() throws {
+        let host = try UnsetPrivateHost()
+        defer { host.stop() }
+        try host.machine.must("""
+            printf '#!/bin/sh\n! grep -q sojourn /etc/nsswitch.conf\n' > /root/strange; chmod 755 /root/strange
+            sed -i '1i account required pam_exec.so quiet /root/strange' /etc/pam.d/sshd
+            """)
+        let before = try host.etc()
+        let output = try host.setup("--yes")
+        #expect(output.status == 1 && output.stderr.contains("root could not log in through sshd any more: account phase"), "\(output)")
+        #expect(try host.etc() == before && !host.machine.exists("/etc/sojourn"), "\(output)")
+        try host.expectLocalLogins()
+    }
+
+    private static func strace(_ signal: String, _ number: Int) -> [String] {
+        ["strace", "-qq", "-o", "/dev/null", "-e", "trace=rename,renameat,renameat2", "-e", "inject=rename,renameat,renameat2:signal=\(signal):when=\(number)"]
+    }
+
     /// The same for the way back.
     @Test func t35KilledWhileItIsTakenBackIsTakenBackByTheNextUndo() throws {
         let host = try UnsetPrivateHost()
@@ -177,7 +211,7 @@ import Testing
         for number in Self.isLong ? Array(1...40) : [2, 5] {
             let done = try host.setup("--yes")
             #expect(done.succeeded, "\(done)")
-            let output = try host.undo(before: ["strace", "-qq", "-o", "/dev/null", "-e", "trace=rename,renameat,renameat2", "-e", "inject=rename,renameat,renameat2:signal=SIGKILL:when=\(number)"])
+            let output = try host.undo(before: Self.strace("SIGKILL", number))
             if output.succeeded { break }
             killed += 1
             try host.expectLocalLogins("killed at rename \(number)")

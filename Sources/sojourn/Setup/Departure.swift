@@ -13,14 +13,19 @@ enum Departure {
 
   /// Who undoes it must not be ended by it halfway.
   static func requireNotOwn() throws(SetupRefusal) {
+    let login = ProcessTable.loginUser(of: ProcessTable.ownPid)
+    if let login, uids.contains(login) { throw own("a session of the uid \(login)") }
     guard case .sessions(let sessions) = SessionList.look() else { return }
     var above: Set<Int32> = []
     var pid = ProcessTable.ownPid
     while pid > 1, above.insert(pid).inserted, let facts = ProcessTable.facts(of: pid) { pid = facts.parent }
-    let login = ProcessTable.loginUser(of: ProcessTable.ownPid)
-    guard let own = sessions.first(where: { above.contains($0.pid) || !$0.isLocal && $0.uid == login }) else { return }
-    throw SetupRefusal("this command runs in the session \(SessionSummary.show(own.session)) of \(SessionSummary.show(own.name)), which it would end, and itself with it",
-      remedy: "log in with a local account and a key or password of its own, or at the console, and run it there")
+    guard let found = sessions.first(where: { above.contains($0.pid) }) else { return }
+    throw own("the session \(SessionSummary.show(found.session)) of \(SessionSummary.show(found.name))")
+  }
+
+  private static func own(_ session: String) -> SetupRefusal {
+    SetupRefusal("this command runs in \(session), which it would end, and itself with it",
+      remedy: "log in with a local account and a key or password of its own, or at the console, and run it there", holdsPackage: true)
   }
 
   /// - Throws: if somebody's processes are still there when the time is over.
@@ -49,7 +54,7 @@ enum Departure {
     try requireNobody("sessions did not end within \(patience) s")
     if let first = left.first {
       throw SetupRefusal("session \(SessionSummary.show(first.session)) of \(SessionSummary.show(first.name)) did not end within \(patience) s; nothing else was taken back, and nobody new is let in",
-        remedy: "read the journal of sojournd, then run 'sojourn setup --undo' again")
+        remedy: "read the journal of sojournd, then run 'sojourn setup --undo' again", holdsPackage: true)
     }
     if !told.isEmpty { Terminal.say("\(told.count) \(told.count == 1 ? "session is" : "sessions are") over; what their ends found is in \(Places.auditLog).") }
   }
@@ -58,18 +63,23 @@ enum Departure {
     let left = living
     guard let first = left.first else { return }
     throw SetupRefusal("\(why): \(left.count) \(left.count == 1 ? "process lives" : "processes live") on, such as \(first.pid) of uid \(first.uid); nothing else was taken back, and nobody new is let in",
-      remedy: "end them, read the journal of sojournd, then run 'sojourn setup --undo' again")
+      remedy: "end them, read the journal of sojournd, then run 'sojourn setup --undo' again", holdsPackage: true)
   }
 
-  /// Processes of uids that this host has given to names of Sojourn's.
-  private static var living: [(pid: Int32, uid: UInt32)] {
+  /// Uids that this host has given to names of Sojourn's.
+  private static var uids: Set<UInt32> {
     var uids: Set<UInt32> = []
     for name in (try? Files.names(in: Places.uids)) ?? [] {
       guard let uid = UInt32(name), let owner = try? Files.linkTarget(Places.uids + "/" + name), !String(decoding: owner, as: UTF8.self).isExactly(Places.takenMark) else { continue }
       uids.insert(uid)
     }
+    return uids
+  }
+
+  private static var living: [(pid: Int32, uid: UInt32)] {
+    let uids = uids
     return ((try? ProcessTable.all()) ?? []).compactMap { process in
-      guard !process.isGone, let uid = uids.first(where: { process.belongs(to: $0) }) else { return nil }
+      guard !process.isGone, let uid = [process.realUser, process.effectiveUser, process.savedUser].first(where: { uids.contains($0) }) else { return nil }
       return (process.pid, uid)
     }
   }

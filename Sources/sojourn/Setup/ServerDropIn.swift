@@ -44,7 +44,7 @@ struct ServerDropIn {
       return only.begins(with: "/run/sojourn-setup.") ? SetupInputs.keyFile : only
     }
     if let breakGlass = configuration.breakGlass { files.append(breakGlass.file) }
-    var text = "# The authorities that \(SetupInputs.templates.isEmpty ? "" : "/etc/sojourn/sojourn.toml") names, for sshd. Made by 'sojourn setup'.\n"
+    var text = "# The authorities that /etc/sojourn/sojourn.toml names, for sshd. Made by 'sojourn setup'.\n"
     let stands: FileState?
     do throws(SystemError) {
       for file in files { text += (try HostFile.read(file)?.text ?? "") + "\n" }

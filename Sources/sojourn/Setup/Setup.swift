@@ -71,13 +71,13 @@ struct Setup: ParsableCommand {
       _ = consume lock
     } catch let refusal as SetupRefusal {
       refusal.say()
-      throw Exit.refused
+      guard forRemoval, !refusal.holdsPackage else { throw Exit.refused }
     }
   }
 
   private func change() throws {
+    if undo { return try SetupUndo(isRemoval: forRemoval, isDry: dryRun, isAgreed: yes).run() }
     var journal = try SetupJournal.read()
-    if undo { return try SetupUndo(isRemoval: forRemoval, isDry: dryRun, isAgreed: yes).run(&journal) }
     let scratch = try Scratch()
     let inputs = try SetupInputs(self, scratch)
     let wish = try inputs.wish(scratch)
@@ -123,7 +123,7 @@ struct SetupLock: ~Copyable {
       if !Files.exists(Places.run) { try Files.makeDirectory(Places.run, mode: 0o755) }
       return try FileLock(Places.setupLock)
     } catch {
-      throw SetupRefusal(error.isWouldBlock ? "another 'sojourn setup' is at work" : "\(Places.setupLock) cannot be locked: \(error.sentence)", remedy: error.isWouldBlock ? "wait for it" : "")
+      throw SetupRefusal(error.isWouldBlock ? "another 'sojourn setup' is at work" : "\(Places.setupLock) cannot be locked: \(error.sentence)", remedy: error.isWouldBlock ? "wait for it" : "", holdsPackage: error.isWouldBlock)
     }
   }
 

@@ -8,6 +8,8 @@ struct SetupJournal {
   /// In the order in which they were begun. A file may stand in two: what the later found is what the earlier left.
   private(set) var steps: [SetupStep]
 
+  static var none: SetupJournal { SetupJournal(steps: []) }
+
   /// The largest that is read, in bytes: it holds some small files.
   private static let cap = 64 << 20
 
@@ -16,7 +18,7 @@ struct SetupJournal {
 
   /// - Throws: what is wrong with it, with the remedy: what cannot be read is not thought away.
   static func read() throws(SetupRefusal) -> SetupJournal {
-    guard Files.exists(Places.setupJournal) else { return SetupJournal(steps: []) }
+    guard Files.exists(Places.setupJournal) else { return none }
     let bytes: [UInt8]
     do throws(SystemError) { bytes = try Files.readTrusted(Places.setupJournal, cap: cap) } catch {
       throw SetupRefusal("\(Places.setupJournal) cannot be read: \(error.sentence)", remedy: "make it a file of root's, mode 600; without it setup does not know what it changed")
@@ -75,10 +77,13 @@ struct SetupJournal {
 struct SetupRefusal: Error {
   let sentence: String
   let remedy: String
+  /// The package must not go away either.
+  let holdsPackage: Bool
 
-  init(_ sentence: String, remedy: String = "") {
+  init(_ sentence: String, remedy: String = "", holdsPackage: Bool = false) {
     self.sentence = sentence
     self.remedy = remedy
+    self.holdsPackage = holdsPackage
   }
 
   func say() {

@@ -98,11 +98,6 @@ struct SetupRun {
   }
 }
 
-extension SetupStep {
-  /// What it is about, for people.
-  var title: String { !command.isEmpty ? command : files.map { $0.path }.joined(separator: ", ") }
-}
-
 /// While it stands, no daemon publishes candidates: neither one that runs nor one that a reboot starts.
 enum CandidateMark {
   private static let candidates = Places.projection + "/candidate"

@@ -16,6 +16,17 @@ struct SetupStep {
     var stays: Bool { self == .key || self == .configuration || self == .publication }
   }
 
+  /// What it is about, for people.
+  var title: String {
+    switch kind {
+    case .group: "the group sojourn"
+    case .publication: "the published configuration"
+    case .profile: "the PAM lines of the profile sojourn"
+    case .service: "the service sojournd"
+    case .shells, .key, .configuration, .nameServices, .authorities, .sshd: files.map { $0.path }.joined(separator: ", ")
+    }
+  }
+
   struct File {
     let path: String
     let before: FileState?

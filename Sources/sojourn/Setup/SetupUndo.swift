@@ -14,7 +14,14 @@ struct SetupUndo {
 
   private static let reason = "Sojourn is being taken off this host"
 
-  func run(_ journal: inout SetupJournal) throws {
+  func run() throws {
+    var journal: SetupJournal
+    do throws(SetupRefusal) { journal = try SetupJournal.read() } catch {
+      // A package that goes away takes nothing with it that a journal could be kept for.
+      guard isRemoval else { throw error }
+      error.say()
+      journal = SetupJournal.none
+    }
     let steps = journal.steps + (try SetupUndo.seen(journal))
     let hasDaemon = HostService.daemon != nil || HostService.isEnabled
     guard !steps.isEmpty || hasDaemon || journal.isBroken || Departure.hasLeases else { return Terminal.say("Nothing is to be undone: this host is not set up.") }
@@ -22,8 +29,9 @@ struct SetupUndo {
     guard !isDry else { return Terminal.say("Nothing was changed.") }
     try Setup.agree(isAgreed, to: "End all sessions and take this back now?")
     try Departure.requireNotOwn()
-    let signals = try? ScreenSignals()
-    _ = signals != nil
+    // Half of it is worse than all of it: from here on a lost terminal or ^C ends nothing, for
+    // these signals stay blocked.
+    _ = try? ScreenSignals()
     try CandidateMark.put()
     try CandidateMark.withdraw()
     try Departure.endAll(SetupUndo.reason)
