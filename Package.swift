@@ -96,7 +96,7 @@ targets += [
   .executableTarget(name: "sojourn",
     dependencies: ["CPlatform", .product(name: "ArgumentParser", package: "swift-argument-parser"), "ConfigurationFile"]
       + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Readiness", "Accounts", "Audit", "Policy", "Admission"),
-    swiftSettings: house, linkerSettings: libraries),
+    swiftSettings: house, linkerSettings: libraries + [.linkedLibrary("pam")]),
 ]
 
 // What tests start besides the products.

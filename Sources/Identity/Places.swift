@@ -14,6 +14,11 @@ public enum Places {
   /// What logins asked approvers for, as long as it is not over.
   public static var approvals: String { "/run/sojourn/approvals" }
   public static var lock: String { "/run/sojourn/sojournd.lock" }
+  /// There while `sojourn setup` changes the host, or was broken off doing so: no candidates meanwhile.
+  public static var setupMark: String { "/var/lib/sojourn/setup-under-way" }
+  /// What setup changed, and what was there before: for root only.
+  public static var setupJournal: String { "/var/lib/sojourn/setup.json" }
+  public static var setupLock: String { "/run/sojourn/setup.lock" }
   public static var leases: String { "/run/sojourn/leases" }
   public static var projection: String { "/run/sojourn/nss" }
   public static var state: String { "/var/lib/sojourn" }

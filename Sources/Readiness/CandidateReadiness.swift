@@ -10,7 +10,8 @@ public enum CandidateReadiness {
 
   public static func findings(_ configuration: PublishedConfiguration, _ view: HostView) -> [Finding] {
     let processes = view.processes()
-    return InstallationFindings.findings(configuration, view.files)
+    return SetupFindings.findings(view.files)
+      + InstallationFindings.findings(configuration, view.files)
       + NameServiceFindings.findings(view.files)
       + NameServiceCache.findings(view.files, processes)
       + SSHServerFindings.findings(configuration, view, processes)

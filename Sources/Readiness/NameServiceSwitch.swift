@@ -70,10 +70,10 @@ struct NameServiceSwitch {
 }
 
 /// DESIGN 3.1: others' names win, so Sojourn stands last, and nothing keeps lookups from reaching it.
-enum NameServiceFindings {
+public enum NameServiceFindings {
   static let file = "/etc/nsswitch.conf"
 
-  static func findings(_ files: HostFiles) -> [Finding] {
+  public static func findings(_ files: HostFiles) -> [Finding] {
     let text: [String]
     do throws(SystemError) { text = try files.lines(file) } catch {
       return [Finding("nsswitch", .problem, file, "cannot be read (\(error.sentence)), so nobody is asked for names but /etc/passwd",

@@ -1,10 +1,10 @@
 internal import Encoding
 
 /// T1: does every login of this PAM service pass our lines, and is our no a no?
-enum PAMFindings {
+public enum PAMFindings {
   static let example = "see /usr/share/doc/sojourn/examples/pam.d/sshd, or run 'pam-auth-update --enable sojourn'"
 
-  static func findings(service: String, _ files: HostFiles) -> [Finding] {
+  public static func findings(service: String, _ files: HostFiles) -> [Finding] {
     phase(.account, service, files) + phase(.session, service, files)
   }
 

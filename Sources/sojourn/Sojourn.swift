@@ -11,12 +11,12 @@ struct Sojourn: ParsableCommand {
       People log in with a short-lived certificate, a central policy decides at that moment, and only then \
       does an account exist, until the session ends. This command sets that up and shows it.
 
-      To begin:  edit /etc/sojourn/sojourn.toml, then 'sojourn apply --check', start sojournd, then 'sojourn check'.
+      To begin:  'sojourn setup'. Afterwards 'sojourn check' says whether configuration and host are right.
 
       Exit status: 0 done, 1 refused or faulty, 2 unreadable input, 3 the daemon does not answer, 64 wrong usage.
       """,
     version: Release.version,
-    subcommands: [Check.self, Apply.self, Sessions.self, Who.self, End.self, Status.self, Explain.self, Certificate.self])
+    subcommands: [Setup.self, Check.self, Apply.self, Sessions.self, Who.self, End.self, Status.self, Explain.self, Certificate.self, DryLogin.self])
 
   static func main() {
     Terminal.openStandardStreams()

@@ -44,6 +44,16 @@ struct HostFindingsTests {
     #expect(host.problems == ["nsswitch"])
   }
 
+  // MARK: Setup
+
+  @Test("A setup that is at work, or was killed at it, is a problem: no candidates until it has come to its end (T35)")
+  func setupUnderWay() throws {
+    let host = try ReadyHost()
+    #expect(host.problems == [])
+    try host.write("/var/lib/sojourn/setup-under-way", "")
+    #expect(host.problems == ["setup"])
+  }
+
   // MARK: nscd
 
   @Test func withholdsWhileACacheCachesUsersOrGroups() throws {
