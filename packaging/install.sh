@@ -13,7 +13,13 @@ for program in sojourn sojournd; do put 0755 "$build/$program" "$root/sbin/$prog
 put 0644 "$here/systemd/sojournd.service" "$root/lib/systemd/system/sojournd.service"
 for page in configuration policies certificates refusals break-glass ends evidence; do put 0644 "$here/../docs/$page.md" "$root/share/doc/sojourn/$page.md"; done
 put 0644 "$here/../pam.d/pam-configs-sojourn" "$root/share/pam-configs/sojourn"
-put 0644 "$here/../pam.d/sshd" "$root/share/doc/sojourn/examples/pam.d/sshd"
+for service in sshd login su sudo sudo-i; do put 0644 "$here/../pam.d/$service" "$root/share/doc/sojourn/examples/pam.d/$service"; done
+for page in pam_sojourn.8 libnss_sojourn.8 sojournd.8 sojourn.8 sojourn.toml.5; do
+  put 0644 "$here/man/$page" "$root/share/man/man${page##*.}/$page"
+done
+put 0644 "$build/completions/sojourn" "$root/share/bash-completion/completions/sojourn"
+put 0644 "$build/completions/_sojourn" "$root/share/zsh/vendor-completions/_sojourn"
+put 0644 "$build/completions/sojourn.fish" "$root/share/fish/vendor_completions.d/sojourn.fish"
 put 0644 "$here/examples/sojourn.toml" "$root/share/doc/sojourn/examples/sojourn.toml"
 put 0644 "$here/examples/sshd_config.d/00-sojourn.conf" "$root/share/doc/sojourn/examples/sshd_config.d/00-sojourn.conf"
 put 0644 "$here/logrotate/sojourn" "$root/share/doc/sojourn/examples/logrotate.d/sojourn"
