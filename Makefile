@@ -17,7 +17,7 @@ export SOJOURN_BUILD  := $(CURDIR)/$(BUILD)
 export SOJOURN_STAGE  := $(CURDIR)/$(STAGE)
 export SOJOURN_PYTHON := $(CURDIR)/$(PYTHON)
 
-.PHONY: all modules programs install stage test test-long demo tools venv fuzz clean
+.PHONY: all modules programs install stage test test-long deb demo tools venv fuzz clean
 all: modules programs
 
 tools:
@@ -72,6 +72,11 @@ test-long: test
 SECONDS ?= 60
 fuzz: tools
 	Tests/Fuzz/run.sh $(SECONDS)
+
+# The Debian packages, in build/deb, looked through by lintian. Debian's tools want a directory named debian: it gets one of its own.
+deb: all
+	@packaging/tools.sh deb
+	@packaging/make-deb.sh $(BUILD)/deb
 
 demo: stage venv
 	@packaging/tools.sh test

@@ -20,6 +20,9 @@ done
 put 0644 "$build/completions/sojourn" "$root/share/bash-completion/completions/sojourn"
 put 0644 "$build/completions/_sojourn" "$root/share/zsh/vendor-completions/_sojourn"
 put 0644 "$build/completions/sojourn.fish" "$root/share/fish/vendor_completions.d/sojourn.fish"
+# What `sojourn setup` begins with. Not in share/doc, which small hosts leave out.
+put 0644 "$here/examples/sojourn.toml" "$root/share/sojourn/sojourn.toml"
+put 0644 "$here/examples/sshd_config.d/00-sojourn.conf" "$root/share/sojourn/sshd_config.d/00-sojourn.conf"
 put 0644 "$here/examples/sojourn.toml" "$root/share/doc/sojourn/examples/sojourn.toml"
 put 0644 "$here/examples/sshd_config.d/00-sojourn.conf" "$root/share/doc/sojourn/examples/sshd_config.d/00-sojourn.conf"
 put 0644 "$here/logrotate/sojourn" "$root/share/doc/sojourn/examples/logrotate.d/sojourn"
