@@ -55,4 +55,45 @@ import Testing
     #expect(Set(try Self.documents().filter { $0.hasPrefix("docs/") }).subtracting(listed).sorted() == [], "not installed")
     #expect(listed.subtracting(try Self.documents()).sorted() == [], "listed and not there")
   }
+
+  /// Manual pages name documents by where the package puts them.
+  @Test("the documents that it names are there", arguments: Checkout.pages)
+  func namesDocuments(_ page: String) throws {
+    for match in try Checkout.text("packaging/man/" + page).matches(of: try Regex("/usr/share/doc/sojourn/([a-z-]+\\.md)")) {
+      let file = "docs/" + String(match.output[1].substring!)
+      #expect(FileManager.default.fileExists(atPath: Checkout.path + "/" + file) || Self.pending.contains(file), "\(page): \(file)")
+    }
+  }
+
+  /// Pieces of code in a text: what stands between backticks, and whole lines of blocks.
+  static func code(_ text: String) -> [String] {
+    var isBlock = false
+    return text.split(separator: "\n").flatMap { line -> [String] in
+      if line.hasPrefix("```") {
+        isBlock.toggle()
+        return []
+      }
+      if isBlock { return [String(line)] }
+      return line.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
+    }
+  }
+
+  /// A command that somebody copies must be one. sojourn(8) is compared with the program by another test.
+  @Test("its commands are the program's", arguments: try documents())
+  func printsCommandsThatThereAre(_ document: String) throws {
+    let page = try CommandManualTests.page()
+    let call = try Regex("(?:^|sudo |[$#;] )sojourn ([a-z]+)(?: (show|check)\\b)?(.*)$")
+    for piece in Self.code(try Checkout.text(document)) {
+      guard let match = try call.firstMatch(in: piece.split(separator: "#", maxSplits: 1).first.map(String.init) ?? "") else { continue }
+      let words = [match.output[1].substring!] + (match.output[2].substring.map { [$0] } ?? [])
+      guard let command = page[words.joined(separator: " ")] else {
+        #expect(words.joined(separator: " ") == "certificate", "\(document): \(piece)")
+        continue
+      }
+      for option in String(match.output[3].substring!).matches(of: try Regex("(?:^| )(--[a-z-]+)")) {
+        let name = String(option.output[1].substring!)
+        #expect(command.arguments.contains(name) || command.arguments.contains(name + " ="), "\(document): \(piece)")
+      }
+    }
+  }
 }
