@@ -45,6 +45,7 @@ programs: tools
 	$(SWIFT) build $(PROGRAM_FLAGS) --product sojournd
 	@packaging/collect.sh program $(RELEASE)/sojourn $(BUILD)/sojourn
 	@packaging/collect.sh program $(RELEASE)/sojournd $(BUILD)/sojournd
+	@packaging/completions.sh $(BUILD)/sojourn $(BUILD)/completions
 
 install: all
 	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" TRIPLET="$(TRIPLET)" packaging/install.sh $(BUILD)

@@ -11,9 +11,15 @@ put 0644 "$build/libnss_sojourn.so.2" "$lib/libnss_sojourn.so.2"
 for program in shell vacancy reaper; do put 0755 "$build/$program" "$root/libexec/sojourn/$program"; done
 for program in sojourn sojournd; do put 0755 "$build/$program" "$root/sbin/$program"; done
 put 0644 "$here/systemd/sojournd.service" "$root/lib/systemd/system/sojournd.service"
-for page in configuration policies certificates refusals break-glass ends evidence setup; do put 0644 "$here/../docs/$page.md" "$root/share/doc/sojourn/$page.md"; done
+for page in how-it-works setup check configuration policies certificates operation security recovery refusals break-glass ends evidence; do put 0644 "$here/../docs/$page.md" "$root/share/doc/sojourn/$page.md"; done
 put 0644 "$here/../pam.d/pam-configs-sojourn" "$root/share/pam-configs/sojourn"
-put 0644 "$here/../pam.d/sshd" "$root/share/doc/sojourn/examples/pam.d/sshd"
+for service in sshd login su sudo sudo-i; do put 0644 "$here/../pam.d/$service" "$root/share/doc/sojourn/examples/pam.d/$service"; done
+for page in pam_sojourn.8 libnss_sojourn.8 sojournd.8 sojourn.8 sojourn.toml.5; do
+  put 0644 "$here/man/$page" "$root/share/man/man${page##*.}/$page"
+done
+put 0644 "$build/completions/sojourn" "$root/share/bash-completion/completions/sojourn"
+put 0644 "$build/completions/_sojourn" "$root/share/zsh/vendor-completions/_sojourn"
+put 0644 "$build/completions/sojourn.fish" "$root/share/fish/vendor_completions.d/sojourn.fish"
 # What `sojourn setup` begins with. Not in share/doc, which small hosts leave out.
 put 0644 "$here/examples/sojourn.toml" "$root/share/sojourn/sojourn.toml"
 put 0644 "$here/examples/sshd_config.d/00-sojourn.conf" "$root/share/sojourn/sshd_config.d/00-sojourn.conf"

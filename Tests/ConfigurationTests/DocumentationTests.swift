@@ -22,6 +22,27 @@ struct DocumentationTests {
     return rows
   }
 
+  /// The tags of sojourn.toml(5): `.It Ic KEY Pq TYPE, Ql DEFAULT` below `.Ss [TABLE]`.
+  static func page() throws -> [String: Row] {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../packaging/man/sojourn.toml.5")
+    var rows: [String: Row] = [:]
+    var table = ""
+    for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+      if line.hasPrefix(".Ss [") { table = line.dropFirst(4).trimmingCharacters(in: CharacterSet(charactersIn: "[]")) }
+      guard line.hasPrefix(".It Ic ") else { continue }
+      let words = line.dropFirst(".It Ic ".count).split(separator: " ", maxSplits: 2)
+      try #require(words.count == 3 && words[1] == "Pq", "\(line)")
+      let parts = words[2].split(separator: ", ", maxSplits: 1).map(String.init)
+      try #require(parts.count == 2 && rows["\(table).\(words[0])"] == nil, "\(line)")
+      var standard = parts[1]
+      if standard.hasPrefix("Ql ") {
+        standard = "`" + standard.dropFirst(3).trimmingCharacters(in: CharacterSet(charactersIn: "\"")).replacingOccurrences(of: "\\(dq", with: "\"") + "`"
+      }
+      rows["\(table).\(words[0])"] = Row(type: parts[0], standard: standard)
+    }
+    return rows
+  }
+
   static func written(_ node: TOMLNode) -> String {
     switch node {
     case .string(let text): "\"\(text)\""
@@ -35,12 +56,13 @@ struct DocumentationTests {
 
   @Test func everyKeyStandsThereAndNoOther() throws {
     #expect(Set(try Self.rows().keys) == Set(Schema.keys.map { $0.path }))
+    #expect(Set(try Self.page().keys) == Set(Schema.keys.map { $0.path }))
   }
 
   @Test("a key", arguments: Schema.keys.map { $0.path })
   func isAsTheProgramHasIt(_ path: String) throws {
     let key = try #require(Schema.keys.first { $0.path == path })
-    let row = try #require(try Self.rows()[path])
+    let rows = [try #require(try Self.rows()[path]), try #require(try Self.page()[path])]
     let type: String = switch key.type {
     case .string: "string"
     case .strings: "list of strings"
@@ -49,7 +71,9 @@ struct DocumentationTests {
     case .range: "list of two numbers"
     case .labels: "table of strings"
     }
-    #expect(row.type == type)
-    #expect(row.standard == (key.standard.map { "`\(Self.written($0))`" } ?? "must be written"))
+    for row in rows {
+      #expect(row.type == type)
+      #expect(row.standard == (key.standard.map { "`\(Self.written($0))`" } ?? "must be written"))
+    }
   }
 }

@@ -1,8 +1,9 @@
 // Holds a PAM handle as sshd or su do, calls the phases that it is told, and says what came of them and what they left
 // behind in this process. The tests run it where /run/sojourn and the passwd file are theirs.
 //
-//   pam-driver CONFDIR SERVICE USER [-e NAME=VALUE]... [-r RHOST] [-s] [-a ANSWER] PHASE...
-//                                                     -s: PAM_SILENT; -a: who is asked answers that, else nobody can be asked
+//   pam-driver CONFDIR SERVICE USER [-e NAME=VALUE]... [-r RHOST] [-s] [-a ANSWER] [-p PASSWORD] PHASE...
+//                                                     -s: PAM_SILENT; -a: who is asked answers that, else nobody can be asked;
+//                                                     -p: the same for what is typed unseen
 //   pam-driver CONFDIR SERVICE USER reload COUNT                                    a handle made and ended COUNT times
 //
 // Two words are no phases: `pause` waits for a line on standard input, and goes on with the next phase unless that is `stop`;
@@ -21,7 +22,7 @@
 
 extern int __nss_configure_lookup(const char *database, const char *services);
 
-static const char *typed;
+static const char *typed, *password;
 
 static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *data) {
   (void)data;
@@ -31,9 +32,10 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
     if (messages[i]->msg_style == PAM_ERROR_MSG) printf("error %s\n", messages[i]->msg);
     else if (messages[i]->msg_style == PAM_TEXT_INFO) printf("info %s\n", messages[i]->msg);
     else {
+      const char *answer = messages[i]->msg_style == PAM_PROMPT_ECHO_ON ? typed : password;
       printf("prompt %s\n", messages[i]->msg);
-      if (typed != NULL && messages[i]->msg_style == PAM_PROMPT_ECHO_ON) {
-        (*responses)[i].resp = strdup(typed);
+      if (answer != NULL) {
+        (*responses)[i].resp = strdup(answer);
         continue;
       }
       free(*responses);
@@ -81,11 +83,22 @@ static int paused(void) {
   return fgets(line, sizeof line, stdin) != NULL && strcmp(line, "stop\n") != 0;
 }
 
+// Nobody guesses passwords here, so nobody is made to wait (pam_fail_delay(3)).
+static void no_delay(int status, unsigned microseconds, void *data) {
+  (void)status;
+  (void)microseconds;
+  (void)data;
+}
+
 static pam_handle_t *start(char **argv) {
   static const struct pam_conv conversation = {converse, NULL};
   pam_handle_t *pamh = NULL;
   int code = pam_start_confdir(argv[2], argv[3], &conversation, argv[1], &pamh);
   if (code == PAM_SUCCESS) code = pam_set_item(pamh, PAM_TTY, "ssh");
+  void (*delay)(int, unsigned, void *) = no_delay;
+  const void *item;
+  memcpy(&item, &delay, sizeof item);
+  if (code == PAM_SUCCESS) code = pam_set_item(pamh, PAM_FAIL_DELAY, item);
   if (code != PAM_SUCCESS) {
     fprintf(stderr, "pam_start: %d\n", code);
     exit(1);
@@ -115,6 +128,7 @@ int main(int argc, char **argv) {
     if (strcmp(argv[at], "-s") == 0) flags |= PAM_SILENT;
     else if (at + 1 < argc && strcmp(argv[at], "-e") == 0) pam_putenv(pamh, argv[++at]);
     else if (at + 1 < argc && strcmp(argv[at], "-a") == 0) typed = argv[++at];
+    else if (at + 1 < argc && strcmp(argv[at], "-p") == 0) password = argv[++at];
     else if (at + 1 < argc && strcmp(argv[at], "-r") == 0) pam_set_item(pamh, PAM_RHOST, argv[++at]);
   }
   for (int signal = 1; signal < 65; signal++) sigaction(signal, NULL, &before[signal]);
