@@ -11,7 +11,7 @@ put 0644 "$build/libnss_sojourn.so.2" "$lib/libnss_sojourn.so.2"
 for program in shell vacancy reaper; do put 0755 "$build/$program" "$root/libexec/sojourn/$program"; done
 for program in sojourn sojournd; do put 0755 "$build/$program" "$root/sbin/$program"; done
 put 0644 "$here/systemd/sojournd.service" "$root/lib/systemd/system/sojournd.service"
-for page in configuration policies certificates refusals break-glass ends evidence; do put 0644 "$here/../docs/$page.md" "$root/share/doc/sojourn/$page.md"; done
+for page in configuration policies certificates refusals break-glass ends evidence check; do put 0644 "$here/../docs/$page.md" "$root/share/doc/sojourn/$page.md"; done
 put 0644 "$here/../pam.d/pam-configs-sojourn" "$root/share/pam-configs/sojourn"
 put 0644 "$here/../pam.d/sshd" "$root/share/doc/sojourn/examples/pam.d/sshd"
 put 0644 "$here/examples/sojourn.toml" "$root/share/doc/sojourn/examples/sojourn.toml"
