@@ -35,8 +35,8 @@ enum NumberFindings {
     var found: [String] = []
     for name in files.names(in: "/proc") where found.count < 8 {
       guard ProcessTable.decimal(Array(name.utf8)) != nil, let lines = try? files.lines("/proc/\(name)/uid_map"), lines != own else { continue }
-      // One uid is somebody's own sandbox, as browsers make them.
-      let taken = lines.compactMap { Span($0) }.filter { $0.count > 1 && $0.outside <= UInt64(range.last) && $0.outside + $0.count > UInt64(range.first) }
+      // One uid is somebody's own sandbox, as browsers make them; uids that are themselves inside too are the host's own (PrivateUsers=).
+      let taken = lines.compactMap { Span($0) }.filter { $0.count > 1 && $0.inside != $0.outside && $0.outside <= UInt64(range.last) && $0.outside + $0.count > UInt64(range.first) }
       guard let span = taken.first else { continue }
       found.append("\(files.target("/proc/\(name)/exe")?.parts(47).last ?? "process") \(name) (\(span.outside) to \(span.outside + span.count - 1))")
     }

@@ -171,8 +171,8 @@ enum SSHServerFindings {
     if !denied.isEmpty {
       findings.append(Finding(.sshdDenyusers, .warning, subject, "DenyUsers \(denied.joined(separator: " ")) holds for names that transient accounts could have", remedy: "narrow the pattern, or [accounts] names"))
     }
-    if let path = set("revokedkeys"), (try? files.bytes(path)) == nil {
-      findings.append(Finding(.sshdRevokedKeys, .warning, subject, "RevokedKeys \(path) cannot be read: sshd then refuses every key and certificate", remedy: "put the list there, or take RevokedKeys out"))
+    if let path = set("revokedkeys"), !(files.resolve(path)?.facts.isRegular ?? false) {
+      findings.append(Finding(.sshdRevokedKeys, .warning, subject, "RevokedKeys \(path) is not there: sshd then refuses every key and certificate", remedy: "put the list there, or take RevokedKeys out"))
     }
     // As with keys: before candidates are published sshd knows no member of the group to be asked about.
     guard files.facts(Places.projection + "/candidate") != nil else { return findings }

@@ -74,7 +74,8 @@ enum StateFindings {
     var findings = wanted.flatMap { fault($0, files) }
     for directory in projected {
       findings += fault(Wanted(directory, 0o755, .directory, .open), files)
-      for name in files.names(in: directory) where findings.count < most { findings += fault(Wanted(directory + "/" + name, 0o644, .file, .open), files) }
+      // What is being written has its mode a moment later.
+      for name in files.names(in: directory) where findings.count < most && !name.ends(with: ".new") { findings += fault(Wanted(directory + "/" + name, 0o644, .file, .open), files) }
     }
     for name in files.names(in: Places.leases) where findings.count < most { findings += fault(Wanted(Places.leases + "/" + name, 0o600, .file, .secret), files) }
     for place in [Places.run, Places.state, Places.auditLog] where files.facts(place) != nil {

@@ -50,7 +50,7 @@ struct Check: ParsableCommand {
   private func configurationFindings(_ read: ConfigurationFiles) -> [Finding] {
     var findings = read.problems.map { problem in
       Finding(.configuration, problem.severity == .error ? .problem : .warning, "\(problem.place.file):\(problem.place.line)", problem.sentence,
-        remedy: problem.severity == .error ? "correct the line, then run 'sojourn apply'" : "")
+        remedy: problem.severity == .error ? "correct the line, then run 'sojourn apply'" : "change the line as it says and run 'sojourn apply', unless it is meant so")
     }
     guard let configuration = read.configuration else { return findings }
     findings.append(Finding(.configuration, .ok, read.files.joined(separator: ", "), "can be read, and every value is right"))

@@ -11,27 +11,31 @@ import Testing
         return (output, json, try #require(json["findings"] as? [Finding]))
     }
 
-    /// What this machine's kernel brings into every host that runs on it: nobody keeps its clock right, if it says so.
-    private func ofTheMachine(_ host: Host) throws -> Set<String> {
+    /// The warnings that are right on every host of these tests, and a part of their text: the policy endpoint of the tests listens on a port that anybody
+    /// may take; nobody keeps the clock of this machine's kernel right, if it says so; the machine has no unified cgroup tree, if it is so.
+    private func ofTheseTests(_ host: Host) throws -> [String: String] {
+        var expected = ["configuration": "may listen on port 8181"]
         let unsynchronised = try host.must("python3 -c 'import ctypes; t = (ctypes.c_long * 64)(); print(ctypes.CDLL(None).adjtimex(t) < 0 or bool(ctypes.c_int.from_buffer(t, 40).value & 0x40))'")
-        return unsynchronised == "True\n" ? ["clock-synchronised"] : []
+        if unsynchronised == "True\n" { expected["clock-synchronised"] = "nobody keeps it right" }
+        if try !host.exists("/sys/fs/cgroup/cgroup.controllers") { expected["reach-cgroup"] = "no unified tree" }
+        return expected
     }
 
     private func expectRight(_ host: Host, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let machine = try ofTheMachine(host)
+        let expected = try ofTheseTests(host)
         let (output, json, findings) = try check(host)
         let wrong = findings.filter { !["ok", "hint"].contains($0["severity"]) }
-        #expect(Set(wrong.map { "\($0["severity"] ?? "") \($0["id"] ?? "")" }) == Set(machine.map { "warning " + $0 }), "\(wrong)", sourceLocation: sourceLocation)
+        #expect(wrong.map { "\($0["severity"] ?? "") \($0["id"] ?? "")" }.sorted() == expected.keys.map { "warning " + $0 }.sorted(), "\(wrong)", sourceLocation: sourceLocation)
+        for finding in wrong { #expect(finding["text"]?.contains(expected[finding["id"] ?? ""] ?? "nothing") == true, "\(finding)", sourceLocation: sourceLocation) }
         #expect(output.status == 0 && json["ready"] as? Bool == true && json["version"] as? Int == 1, "\(output)", sourceLocation: sourceLocation)
         #expect((json["host"] as? String)?.isEmpty == false, sourceLocation: sourceLocation)
         #expect(findings.count > 30 && findings.allSatisfy { Set($0.keys) == ["id", "area", "severity", "subject", "text", "remedy"] }, sourceLocation: sourceLocation)
         // As an administrator sees it, and as cron would send it.
         let text = try host.run(["/usr/sbin/sojourn", "check"], deadline: 120)
-        #expect(text.status == 0 && text.stderr.hasPrefix("0 problems, \(machine.count) warning"), "\(text)", sourceLocation: sourceLocation)
+        #expect(text.status == 0 && text.stderr.hasPrefix("0 problems, \(expected.count) warning"), "\(text)", sourceLocation: sourceLocation)
         let quiet = try host.run(["/usr/sbin/sojourn", "check", "--quiet"], deadline: 120)
-        #expect(quiet.stdout.split(separator: "\n").filter { $0.hasPrefix("  warning ") || $0.hasPrefix("  problem ") }.count == machine.count && !quiet.stdout.contains("  ok "),
+        #expect(quiet.stdout.split(separator: "\n").filter { $0.hasPrefix("  warning ") || $0.hasPrefix("  problem ") }.count == expected.count && !quiet.stdout.contains("  ok "),
             "\(quiet)", sourceLocation: sourceLocation)
-        if machine.isEmpty { #expect(quiet.stdout.isEmpty, sourceLocation: sourceLocation) }
     }
 
     /// PAM as the package's profile sets it up, instead of the example for /etc/pam.d/sshd.
@@ -96,7 +100,7 @@ import Testing
         let (output, json, findings) = try check(host)
         func expect(_ severity: String, _ id: String, _ subject: String, says: String = "", remedy: String = "") {
             let found = findings.filter { $0["id"] == id && $0["severity"] == severity && $0["subject"]?.contains(subject) == true }
-            #expect(found.contains { $0["text"]?.contains(says) == true && $0["remedy"]?.contains(remedy) == true }, "\(severity) \(id) \(subject): \(found) of \(output.stdout)")
+            #expect(found.contains { (says.isEmpty || $0["text"]?.contains(says) == true) && (remedy.isEmpty || $0["remedy"]?.contains(remedy) == true) }, "\(severity) \(id) \(subject): \(found) of \(output.stdout)")
         }
         expect("problem", "state", "/run/sojourn/config.json", remedy: "chmod 600 '/run/sojourn/config.json'")
         expect("problem", "state", "/run/sojourn/nss/group", remedy: "chmod 755 '/run/sojourn/nss/group'")
@@ -117,7 +121,7 @@ import Testing
         expect("warning", "pam-loginuid", "sshd")
         expect("problem", "daemon", "sojournd", remedy: "systemctl enable --now sojournd")
         #expect(output.status == 1 && json["ready"] as? Bool == false)
-        #expect(findings.allSatisfy { ["ok", "hint"].contains($0["severity"]) || $0["id"] == "configuration" || $0["remedy"]?.isEmpty == false }, "each has its remedy")
+        #expect(findings.allSatisfy { $0["severity"] == "ok" || $0["remedy"]?.isEmpty == false }, "each has its remedy: \(findings)")
         // `--quiet` says the same, without what is right.
         let quiet = try host.run(["/usr/sbin/sojourn", "check", "--quiet"], deadline: 120)
         #expect(quiet.status == 1 && quiet.stdout.contains("Installed parts\n") && !quiet.stdout.contains("  ok ") && !quiet.stdout.contains("  hint "), "\(quiet)")

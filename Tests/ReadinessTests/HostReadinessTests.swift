@@ -201,11 +201,11 @@ import Testing
     for name in ["self", "10", "11"] { try host.write("/proc/\(name)/uid_map", all) }
     func said() -> [String] { unready(NumberFindings.maps(ReadyHost.configuration.accounts.range, host.files)) }
     // A browser's sandbox, a container elsewhere, one that ends where the range begins: none of them is in the way.
-    for map in [all, "0 70000 1\n", "0 100000 65536\n", "0 524288 65536\n", "0 1000 64536\n", ""] {
+    for map in [all, "0 70000 1\n", "0 100000 65536\n", "0 524288 65536\n", "0 1000 64536\n", "0 0 1\n1 1 4294967294\n", ""] {
       try host.write("/proc/12/uid_map", map)
       #expect(said() == [], "\(map)")
     }
-    for map in ["0 90000 65536\n", "0 0 1\n1 99999 2\n", "0 1000 64537\n"] {
+    for map in ["0 90000 65536\n", "0 0 1\n1 99999 2\n", "0 65536 65536\n", "0 1000 64537\n"] {
       try host.write("/proc/12/uid_map", map)
       #expect(said() == ["problem uid-map uid_range 65536 to 99999"], "\(map)")
     }
