@@ -81,7 +81,7 @@ targets += [
   .target(name: "Approvals",  // access requests: what is asked for, remembered, and looked at again
     dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Policy"), swiftSettings: house),
   .target(name: "Readiness",  // is this host set up so that nobody gets past us
-    dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy"), swiftSettings: house),
+    dependencies: ["CPlatform"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "DaemonProtocol", "Policy", "Admission"), swiftSettings: house),
   .target(name: "ConfigurationFile",  // TOML for people to the published form
     dependencies: ["TOMLKit"] + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "Policy", "Readiness"), swiftSettings: house),
   .target(name: "Events",  // one thread, one loop: what daemon and relay run on

@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/timex.h>
 
 int sojourn_errno(void) { return errno; }
 void sojourn_set_errno(int value) { errno = value; }
@@ -16,6 +17,12 @@ static int64_t nanoseconds(clockid_t id) {
 }
 int64_t sojourn_wall_nanoseconds(void) { return nanoseconds(CLOCK_REALTIME); }
 int64_t sojourn_boot_nanoseconds(void) { return nanoseconds(CLOCK_BOOTTIME); }
+
+int sojourn_clock_is_synchronised(void) {
+  struct timex clock = {0}; /* modes 0: only asked */
+  if (adjtimex(&clock) < 0) return -1;
+  return (clock.status & STA_UNSYNC) == 0;
+}
 
 int sojourn_random(void *bytes, size_t count) {
   unsigned char *at = bytes;

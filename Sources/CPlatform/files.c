@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 int sojourn_openat(int directory, const char *path, int flags, unsigned mode) {
@@ -114,3 +115,13 @@ int sojourn_set_nonblocking(int fd) {
 }
 
 int sojourn_set_close_on_exec(int fd, int yes) { return fcntl(fd, F_SETFD, yes ? FD_CLOEXEC : 0); }
+
+int sojourn_space(const char *path, struct sojourn_space *out) {
+  struct statvfs s;
+  if (statvfs(path, &s) != 0) return -1;
+  out->size = (uint64_t)s.f_blocks * s.f_frsize;
+  out->free = (uint64_t)s.f_bavail * s.f_frsize;
+  out->files = s.f_files;
+  out->free_files = s.f_favail;
+  return 0;
+}

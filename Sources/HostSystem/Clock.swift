@@ -20,6 +20,15 @@ public struct Moment: Sendable {
   public var unixSeconds: UInt64 { wall < 0 ? 0 : UInt64(wall / 1_000_000_000) }
 }
 
+/// What the kernel knows of its own clock.
+public enum KernelClock {
+  /// Does somebody keep it right? nil if the kernel does not say (adjtimex(2), STA_UNSYNC).
+  public static var isSynchronised: Bool? {
+    let answer = sojourn_clock_is_synchronised()
+    return answer < 0 ? nil : answer == 1
+  }
+}
+
 /// When something must be over: as a wall clock and a boot clock reading, of which the earlier wins.
 public struct Deadline: Sendable, Equatable {
   /// Nanoseconds since 1970 UTC.

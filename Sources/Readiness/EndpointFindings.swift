@@ -39,16 +39,16 @@ public enum EndpointFindings {
     switch answer.verdict {
     case .unavailable(let failure):
       let said = visitor.said.utf8.isEmpty ? "" : "; it says: " + visitor.said
-      findings.append(Finding("endpoint-answer", .problem, endpoint.url, "gives no decision (\(failure.token): \(failure.detail)\(said)): logins that ask it are refused",
+      findings.append(Finding(.endpointAnswer, .problem, endpoint.url, "gives no decision (\(failure.token): \(failure.detail)\(said)): logins that ask it are refused",
         remedy: remedy(failure, endpoint, rules)))
     case .allowed:
-      findings.append(Finding("endpoint-answer", .warning, endpoint.url, "says yes to a question about nobody (action \"check\"): does it say yes to everything?",
+      findings.append(Finding(.endpointAnswer, .warning, endpoint.url, "says yes to a question about nobody (action \"check\"): does it say yes to everything?",
         remedy: "have the policy decide by action, subject and resource"))
     case .denied, .undefined, .requestable, .stepUp:
-      findings.append(Finding("endpoint-answer", .ok, endpoint.url, "answers in \(answer.facts.milliseconds) ms, and takes this host's question"))
+      findings.append(Finding(.endpointAnswer, .ok, endpoint.url, "answers in \(answer.facts.milliseconds) ms, and takes this host's question"))
     }
     if let end = visitor.certificateEnd, end < now + soon {
-      findings.append(Finding("endpoint-certificate", .warning, endpoint.url, "shows a certificate that ends at \(Timestamp.text(end)): after that nobody gets in", remedy: "renew it"))
+      findings.append(Finding(.endpointCertificate, .warning, endpoint.url, "shows a certificate that ends at \(Timestamp.text(end)): after that nobody gets in", remedy: "renew it"))
     }
     return findings
   }
@@ -58,10 +58,10 @@ public enum EndpointFindings {
     let answer = PolicyClient.ask(.check(now: Moment.now().unixSeconds), rules: configuration.policy, host: configuration.host)
     switch answer.verdict {
     case .unavailable(let failure):
-      return Finding("endpoint-relay", .problem, "sojournd relay", "brings no decision (\(failure.token): \(failure.detail)): logins are refused",
+      return Finding(.endpointRelay, .problem, "sojournd relay", "brings no decision (\(failure.token): \(failure.detail)): logins are refused",
         remedy: "see the problems of the endpoints in this list; if there are none, run 'systemctl restart sojournd' and read its journal")
     case .allowed, .denied, .undefined, .requestable, .stepUp:
-      return Finding("endpoint-relay", .ok, "sojournd relay", "brings answers, now from \(answer.facts.endpoint) in \(answer.facts.milliseconds) ms")
+      return Finding(.endpointRelay, .ok, "sojournd relay", "brings answers, now from \(answer.facts.endpoint) in \(answer.facts.milliseconds) ms")
     }
   }
 

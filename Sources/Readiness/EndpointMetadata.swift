@@ -7,7 +7,7 @@ internal import Policy
 /// depend on it; a document about another one, or another path, is a mistake that somebody should hear of.
 enum EndpointMetadata {
   static func finding(_ endpoint: PolicyEndpoint, _ rules: PolicyRules, _ visitor: inout EndpointVisitor) -> Finding {
-    func info(_ sentence: String) -> Finding { Finding("endpoint-metadata", .ok, endpoint.url, sentence) }
+    func info(_ sentence: String) -> Finding { Finding(.endpointMetadata, .ok, endpoint.url, sentence) }
     // Whoever reads it needs no token, so it hears none.
     var open = rules
     open.tokenFile = nil
@@ -26,12 +26,12 @@ enum EndpointMetadata {
     let named = document["policy_decision_point"]?.string
     // Over a unix socket it has no address that it could be known by.
     if endpoint.socket.utf8.isEmpty, !(named?.isExactly(identifier) ?? false) {
-      return Finding("endpoint-metadata", .problem, endpoint.url,
+      return Finding(.endpointMetadata, .problem, endpoint.url,
         "says that it is the policy decision point \(named.map { Escape.visible($0, limit: 128) } ?? "of no name"), and is configured as \(identifier)",
         remedy: "see whose endpoint this is: correct policy.endpoints, or policy_decision_point in its metadata")
     }
     if endpoint.socket.utf8.isEmpty, let path = document["access_evaluation_endpoint"]?.string, !path.isExactly(endpoint.url) {
-      return Finding("endpoint-metadata", .warning, endpoint.url, "says that it is asked at \(Escape.visible(path, limit: 256))", remedy: "name that address in policy.endpoints")
+      return Finding(.endpointMetadata, .warning, endpoint.url, "says that it is asked at \(Escape.visible(path, limit: 256))", remedy: "name that address in policy.endpoints")
     }
     return info("publishes AuthZEN metadata that fits; capabilities: \(list(document["capabilities"])); supported_obligations: \(list(document["supported_obligations"]))")
   }

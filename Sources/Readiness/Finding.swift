@@ -2,8 +2,7 @@ public import Encoding
 
 /// One thing that was looked at on this host, and what came of it.
 public struct Finding: Sendable {
-  /// A short name that stays the same between versions, for scripts.
-  public let id: String
+  public let kind: Kind
   public let severity: Severity
   /// What it is about: a file, a program, a service.
   public let subject: String
@@ -11,8 +10,14 @@ public struct Finding: Sendable {
   /// What to do; empty if nothing is to be done.
   public let remedy: String
 
+  /// A short name that stays the same between versions, for scripts.
+  public var id: String { kind.rawValue }
+  public var area: Area { kind.area }
+
   public enum Severity: Sendable, CaseIterable {
     case ok
+    /// Nothing is wrong; but it helps to know.
+    case hint
     /// It works, but somebody should know.
     case warning
     /// Somebody could get past Sojourn, or nobody could log in: candidates are not published.
@@ -21,14 +26,15 @@ public struct Finding: Sendable {
     public var word: String {
       switch self {
       case .ok: "ok"
+      case .hint: "hint"
       case .warning: "warning"
       case .problem: "problem"
       }
     }
   }
 
-  public init(_ id: String, _ severity: Severity, _ subject: String, _ sentence: String, remedy: String = "") {
-    self.id = id
+  public init(_ kind: Kind, _ severity: Severity, _ subject: String, _ sentence: String, remedy: String = "") {
+    self.kind = kind
     self.severity = severity
     self.subject = subject
     self.sentence = sentence
@@ -40,17 +46,17 @@ public struct Finding: Sendable {
 
   public var json: JSONValue {
     .object([
-      .init("id", .string(id)), .init("severity", .string(severity.word)), .init("subject", .string(subject)),
-      .init("sentence", .string(sentence)), .init("remedy", .string(remedy)),
+      .init("id", .string(id)), .init("area", .string(area.rawValue)), .init("severity", .string(severity.word)), .init("subject", .string(subject)),
+      .init("text", .string(sentence)), .init("remedy", .string(remedy)),
     ])
   }
 
   /// Reads what `json` wrote; nil if it is anything else.
   public init?(json: JSONValue) {
-    guard let id = json["id"]?.string, let word = json["severity"]?.string, let subject = json["subject"]?.string,
-      let sentence = json["sentence"]?.string, let remedy = json["remedy"]?.string,
+    guard let kind = json["id"]?.string.flatMap({ Kind(rawValue: $0) }), let word = json["severity"]?.string, let subject = json["subject"]?.string,
+      let sentence = json["text"]?.string, let remedy = json["remedy"]?.string,
       let severity = Severity.allCases.first(where: { $0.word.isExactly(word) })
     else { return nil }
-    self.init(id, severity, subject, sentence, remedy: remedy)
+    self.init(kind, severity, subject, sentence, remedy: remedy)
   }
 }

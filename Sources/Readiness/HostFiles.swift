@@ -37,6 +37,9 @@ public struct HostFiles: Sendable {
     do throws(SystemError) { return try Files.linkTarget(prefix + path) } catch { return nil }
   }
 
+  /// Where a link points, as it stands in it; nil if it is none.
+  func target(_ path: String) -> String? { linkTarget(path).map { String(decoding: $0, as: UTF8.self) } }
+
   public func bytes(_ path: String) throws(SystemError) -> [UInt8] { try Files.read(prefix + path, cap: HostFiles.cap) }
 
   /// Lines without their ends; bytes that are no UTF-8 become replacement characters, which no name has.

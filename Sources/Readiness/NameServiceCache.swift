@@ -10,25 +10,25 @@ enum NameServiceCache {
     let isReachable = ["/run/nscd/socket", "/var/run/nscd/socket"].contains { files.facts($0) != nil }
     let caches = processes.filter { process in ["nscd", "unscd", "nsncd"].contains { process.program.ends(with: "/" + $0) } }
     guard isReachable, let cache = caches.first(where: { installed($0.program, files) }) else {
-      return [Finding("nscd", .ok, "nscd", "no name service cache runs")]
+      return [Finding(.nscd, .ok, "nscd", "no name service cache runs")]
     }
     if cache.program.ends(with: "/nsncd") {
-      return [Finding("nscd", .problem, cache.program, "runs (process \(cache.pid)) and hides from Sojourn who asks for a name",
+      return [Finding(.nscd, .problem, cache.program, "runs (process \(cache.pid)) and hides from Sojourn who asks for a name",
         remedy: "stop and disable nsncd")]
     }
     let text: [String]
     do throws(SystemError) { text = try files.lines(configuration) } catch {
       // Without its file nscd caches nothing (nscd.conf(5): enable-cache, default no), but which file it read is not known.
-      return [Finding("nscd", .problem, cache.program, "runs (process \(cache.pid)), and \(configuration) cannot be read (\(error.sentence))",
+      return [Finding(.nscd, .problem, cache.program, "runs (process \(cache.pid)), and \(configuration) cannot be read (\(error.sentence))",
         remedy: "stop and disable nscd")]
     }
     var findings: [Finding] = []
-    for database in ["passwd", "group"] where isCached(database, text) {
-      findings.append(Finding("nscd-\(database)", .problem, cache.program,
+    for (database, kind) in [("passwd", Finding.Kind.nscdPasswd), ("group", .nscdGroup)] where isCached(database, text) {
+      findings.append(Finding(kind, .problem, cache.program,
         "runs (process \(cache.pid)) and caches \(database): it hides from Sojourn who asks, and it would go on giving out what has ended",
         remedy: "set 'enable-cache \(database) no' in \(configuration) and restart nscd, or disable nscd"))
     }
-    if findings.isEmpty { findings.append(Finding("nscd", .ok, cache.program, "runs, but caches neither users nor groups")) }
+    if findings.isEmpty { findings.append(Finding(.nscd, .ok, cache.program, "runs, but caches neither users nor groups")) }
     return findings
   }
 

@@ -76,19 +76,18 @@ public enum NameServiceFindings {
   public static func findings(_ files: HostFiles) -> [Finding] {
     let text: [String]
     do throws(SystemError) { text = try files.lines(file) } catch {
-      return [Finding("nsswitch", .problem, file, "cannot be read (\(error.sentence)), so nobody is asked for names but /etc/passwd",
+      return [Finding(.nsswitch, .problem, file, "cannot be read (\(error.sentence)), so nobody is asked for names but /etc/passwd",
         remedy: "create it with the lines 'passwd: files sojourn' and 'group: files sojourn'")]
     }
     let table = NameServiceSwitch(text)
     var findings: [Finding] = []
-    for database in ["passwd", "group"] { findings += line(database, table.sources(of: database)) }
+    findings += line("passwd", .nsswitchPasswd, table.sources(of: "passwd")) + line("group", .nsswitchGroup, table.sources(of: "group"))
     findings += initgroups(table.sources(of: "initgroups"))
-    if findings.isEmpty { findings.append(Finding("nsswitch", .ok, file, "sojourn is asked last for users and groups")) }
+    if findings.isEmpty { findings.append(Finding(.nsswitch, .ok, file, "sojourn is asked last for users and groups")) }
     return findings
   }
 
-  private static func line(_ database: String, _ sources: [NameServiceSwitch.Source]?) -> [Finding] {
-    let id = "nsswitch-\(database)"
+  private static func line(_ database: String, _ id: Finding.Kind, _ sources: [NameServiceSwitch.Source]?) -> [Finding] {
     let add = "add sojourn at the end of the line '\(database):'"
     guard let sources else { return [Finding(id, .problem, file, "has no line '\(database):'", remedy: "add the line '\(database): files sojourn'")] }
     let places = sources.indices.filter { sources[$0].name.isExactly("sojourn") }
@@ -123,14 +122,14 @@ public enum NameServiceFindings {
     guard let sources else { return [] }
     let remedy = "remove the line 'initgroups:', or end it with 'sojourn', with [SUCCESS=continue] after the sources before it"
     guard let place = sources.firstIndex(where: { $0.name.isExactly("sojourn") }) else {
-      return [Finding("nsswitch-initgroups", .problem, file,
+      return [Finding(.nsswitchInitgroups, .problem, file,
         "the line 'initgroups:' does not name sojourn, so transient accounts get no groups and 'Match Group sojourn' never matches", remedy: remedy)]
     }
     if sources[..<place].contains(where: { NameServiceSwitch.endsSearch($0) }) {
-      return [Finding("nsswitch-initgroups", .problem, file, "the line 'initgroups:' ends the search for groups before sojourn is asked", remedy: remedy)]
+      return [Finding(.nsswitchInitgroups, .problem, file, "the line 'initgroups:' ends the search for groups before sojourn is asked", remedy: remedy)]
     }
     if sources[..<place].contains(where: { !NameServiceSwitch.goesOnAfterSuccess($0) }) {
-      return [Finding("nsswitch-initgroups", .warning, file,
+      return [Finding(.nsswitchInitgroups, .warning, file,
         "with a line 'initgroups:' the first source that knows groups of a name is the only one asked", remedy: remedy)]
     }
     return []

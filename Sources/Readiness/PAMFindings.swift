@@ -9,7 +9,7 @@ public enum PAMFindings {
   }
 
   private static func phase(_ phase: PAMPhase, _ service: String, _ files: HostFiles) -> [Finding] {
-    let id = "pam-\(phase.word)"
+    let id: Finding.Kind = phase == .account ? .pamAccount : .pamSession
     let subject = "PAM service \(service), \(phase.word) lines"
     let stack: PAMStack
     do throws(PAMStack.Unreadable) { stack = try PAMStack(service: service, phase: phase, files) } catch {
@@ -34,17 +34,17 @@ public enum PAMFindings {
         remedy: "simplify the service; " + example))
     }
     if phase == .session, let systemd = stack.lines.firstIndex(where: { $0.module.isExactly("pam_systemd.so") }), systemd < ours {
-      findings.append(Finding("pam-session-order", .problem, subject,
+      findings.append(Finding(.pamSessionOrder, .problem, subject,
         "pam_systemd.so (\(stack.lines[systemd].place)) comes before pam_sojourn.so: other processes would look the account up before it exists",
         remedy: "move the line of pam_sojourn.so before that of pam_systemd.so; " + example))
     }
     for line in stack.lines[..<ours] where phase == .session && line.readsUsersEnvironment {
-      findings.append(Finding("pam-env-order", .problem, subject,
+      findings.append(Finding(.pamEnvOrder, .problem, subject,
         "pam_env.so (\(line.place)) reads users' own files before pam_sojourn.so: a local user could take out what sshd says of the certificate",
         remedy: "move the line of pam_sojourn.so before it, or take user_readenv=1 out; " + example))
     }
     for line in stack.lines where line.module.isExactly("pam_faillock.so") || line.module.isExactly("pam_tally2.so") {
-      findings.append(Finding("pam-faillock", .warning, subject,
+      findings.append(Finding(.pamFaillock, .warning, subject,
         "\(line.module) (\(line.place)) counts failures by name, and with Sojourn every name that fits the patterns is a user: strangers can lock names and fill its records",
         remedy: "leave members of the group sojourn out of it, for example with pam_succeed_if.so user ingroup sojourn before it"))
     }

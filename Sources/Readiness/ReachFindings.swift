@@ -15,26 +15,26 @@ public enum ReachFindings {
     let subject = "control groups"
     // The root has neither file; every group below it has both or none.
     guard files.facts("/sys/fs/cgroup/cgroup.controllers") != nil else {
-      return [Finding("reach-cgroup", .warning, subject,
+      return [Finding(.reachCgroup, .warning, subject,
         "the host has no unified tree at /sys/fs/cgroup: processes are ended one uid at a time, and those of a session that is over, while others of the person go on, are told by their groups and by the kernel's number of the login only",
         remedy: "boot with the unified hierarchy (systemd.unified_cgroup_hierarchy=1)")]
     }
     let groups = files.names(in: "/sys/fs/cgroup").filter { $0.ends(with: ".slice") || $0.ends(with: ".scope") || $0.ends(with: ".service") }
-    guard let group = groups.first else { return [Finding("reach-cgroup", .ok, subject, "is the unified tree, without systemd's groups: processes are ended one uid at a time")] }
+    guard let group = groups.first else { return [Finding(.reachCgroup, .ok, subject, "is the unified tree, without systemd's groups: processes are ended one uid at a time")] }
     for (file, needed) in [("cgroup.kill", "5.14"), ("cgroup.freeze", "5.2")] where files.facts("/sys/fs/cgroup/\(group)/\(file)") == nil {
-      return [Finding("reach-cgroup", .warning, subject, "this kernel has no \(file): what forks fast is ended by its uid alone", remedy: "run Linux \(needed) or later")]
+      return [Finding(.reachCgroup, .warning, subject, "this kernel has no \(file): what forks fast is ended by its uid alone", remedy: "run Linux \(needed) or later")]
     }
-    return [Finding("reach-cgroup", .ok, subject, "all that a person starts can be ended at once")]
+    return [Finding(.reachCgroup, .ok, subject, "all that a person starts can be ended at once")]
   }
 
   /// Without audit in the kernel a root shell by sudo has nothing that says whose it is.
   static func logins(_ files: HostFiles) -> [Finding] {
     guard files.facts("/proc/self/loginuid") != nil, files.facts("/proc/self/sessionid") != nil else {
-      return [Finding("reach-logins", .warning, "login uid",
+      return [Finding(.reachLogins, .warning, "login uid",
         "this kernel keeps none (CONFIG_AUDIT): a process that somebody runs as root outside their systemd session is not known to be theirs, and outlives the end",
         remedy: "run a kernel with audit, or grant nobody root")]
     }
-    return [Finding("reach-logins", .ok, "login uid", "the kernel keeps it: what a person runs as root is known to be theirs")]
+    return [Finding(.reachLogins, .ok, "login uid", "the kernel keeps it: what a person runs as root is known to be theirs")]
   }
 
   static func fileSystems(_ mounts: [Mount], _ files: HostFiles) -> [Finding] {
@@ -43,9 +43,9 @@ public enum ReachFindings {
       return words.count == 2 ? words[1] : nil
     }
     let systems = LocalFileSystems(mounts, withoutDevice: types, isVisible: { files.facts($0) != nil })
-    return [Finding("reach-files", .ok, "file systems", "files of people who are gone are looked for on \(systems.places.count) of them")]
+    return [Finding(.reachFiles, .ok, "file systems", "files of people who are gone are looked for on \(systems.places.count) of them")]
       + systems.elsewhere.prefix(8).map { system in
-        Finding("reach-files", .warning, system, "can be written here and belongs to other hosts too: files that people leave there are not looked for, and stay",
+        Finding(.reachFiles, .warning, system, "can be written here and belongs to other hosts too: files that people leave there are not looked for, and stay",
           remedy: "mount it read-only or nosuid, or keep people's groups from writing there")
       }
   }
@@ -54,8 +54,8 @@ public enum ReachFindings {
   static func setID(_ configuration: PublishedConfiguration, _ mounts: [Mount]) -> [Finding] {
     let places = [configuration.accounts.homeRoot, "/tmp", "/var/tmp", "/dev/shm"]
     let open = places.filter { place in !(mount(of: place, mounts)?.ignoresSetID ?? true) }
-    guard !open.isEmpty else { return [Finding("reach-setid", .ok, "setuid and setgid copies", "have no effect where people can make them")] }
-    return [Finding("reach-setid", .ok, "setuid and setgid copies",
+    guard !open.isEmpty else { return [Finding(.reachSetid, .ok, "setuid and setgid copies", "have no effect where people can make them")] }
+    return [Finding(.reachSetid, .ok, "setuid and setgid copies",
       "have effect in \(open.joined(separator: ", ")): a program that somebody copies there with a granted group has the group for a second each time it is run, until the copy is found; on file systems that are mounted nosuid it has it never")]
   }
 

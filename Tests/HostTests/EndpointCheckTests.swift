@@ -93,7 +93,7 @@ import Testing
         func found(_ id: String, _ port: Int) -> [String: String] { findings.first { $0["id"] == id && $0["subject"]?.contains(":\(port)/") == true } ?? [:] }
         func expect(_ id: String, _ port: Int, _ severity: String, says: String, remedy: String = "") {
             let finding = found(id, port)
-            #expect(finding["severity"] == severity && finding["sentence"]?.contains(says) == true && (remedy.isEmpty || finding["remedy"]?.contains(remedy) == true), "\(port): \(finding)")
+            #expect(finding["severity"] == severity && finding["text"]?.contains(says) == true && (remedy.isEmpty || finding["remedy"]?.contains(remedy) == true), "\(port): \(finding)")
         }
         expect("endpoint-answer", 9001, "ok", says: "takes this host's question")
         expect("endpoint-metadata", 9001, "ok", says: "capabilities: urn:example:one; supported_obligations: notification")
@@ -109,7 +109,7 @@ import Testing
         expect("endpoint-answer", 9007, "warning", says: "says yes to a question about nobody")
         expect("endpoint-metadata", 9007, "problem", says: "says that it is the policy decision point https://pdp.example.com", remedy: "correct policy.endpoints")
         expect("endpoint-answer", 9008, "problem", says: "policy-unreachable", remedy: "see that the endpoint runs")
-        #expect(findings.contains { $0["id"] == "endpoint-relay" && $0["severity"] == "ok" && $0["sentence"]?.contains("https://127.0.0.1:9001/") == true }, "\(findings)")
+        #expect(findings.contains { $0["id"] == "endpoint-relay" && $0["severity"] == "ok" && $0["text"]?.contains("https://127.0.0.1:9001/") == true }, "\(findings)")
         #expect(output.status == 1)
 
         // What an endpoint is asked is no login of anybody, and its metadata is read without the token.

@@ -126,42 +126,7 @@ struct HostFindingsTests {
   }
 
   @Test func escapesWhatItFinds() {
-    let finding = Finding("x", .problem, "a\u{1B}b", "c\nd")
+    let finding = Finding(.host, .problem, "a\u{1B}b", "c\nd")
     #expect(finding.line == "a\\x1bb: c\\x0ad")
-  }
-}
-
-@Suite("The rest of the host")
-struct HostReadinessTests {
-  @Test func tellsWrongModes() throws {
-    let host = try ReadyHost()
-    #expect(HostReadiness.state(host.files).map { $0.severity } == [.ok])
-    try host.write("/run/sojourn/config.json", "{}", mode: 0o644)
-    #expect(HostReadiness.state(host.files).map { $0.severity } == [.problem])
-    try host.write("/run/sojourn/config.json", "{}", mode: 0o600)
-    try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: host.root + "/run/sojourn/nss")
-    #expect(HostReadiness.state(host.files).map { $0.subject } == ["/run/sojourn/nss"])
-  }
-
-  @Test func tellsAClockThatIsPast() throws {
-    let host = try ReadyHost()
-    #expect(HostReadiness.clock(host.files, Moment(wall: 1_000_000_000_000_000_000, boot: 1)).map { $0.severity } == [.problem])
-    #expect(HostReadiness.clock(host.files, Moment(wall: 1_800_000_000_000_000_000, boot: 1)).map { $0.severity } == [.ok])
-    try FileManager.default.createDirectory(atPath: host.root + "/var/lib/sojourn", withIntermediateDirectories: true)
-    try host.write("/var/lib/sojourn/config.json", "{}")
-    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1_800_000_100)], ofItemAtPath: host.root + "/var/lib/sojourn/config.json")
-    #expect(HostReadiness.clock(host.files, Moment(wall: 1_800_000_000_000_000_000, boot: 1)).map { $0.severity } == [.warning])
-  }
-
-  @Test func tellsAHomeRootThatIsNotOurs() throws {
-    let host = try ReadyHost()
-    func severity() -> [Finding.Severity] { HostReadiness.homeRoot(ReadyHost.configuration, host.files).map { $0.severity } }
-    #expect(severity() == [.ok])
-    try FileManager.default.createDirectory(atPath: host.root + "/var/lib/sojourn/home", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
-    #expect(severity() == [.problem])
-    try host.write("/var/lib/sojourn/home/.sojourn-home-root", "")
-    #expect(severity() == [.ok])
-    try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: host.root + "/var/lib/sojourn/home")
-    #expect(severity() == [.problem])
   }
 }

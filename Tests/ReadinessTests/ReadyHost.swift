@@ -11,6 +11,8 @@ final class ReadyHost: @unchecked Sendable {
   var processes: [RunningProgram] = []
   /// What `sshd -T` answers, by the options it is asked with, joined by blanks; "" for the standard server.
   var settings: [String: String] = ["": ReadyHost.goodSettings]
+  /// What other programs answer, by their path.
+  var programs: [String: ChildProcess.Outcome] = [:]
   private(set) var asked: [[String]] = []
 
   static let goodSettings = """
@@ -73,8 +75,18 @@ final class ReadyHost: @unchecked Sendable {
     HostView(files: files, processes: { self.processes }, run: { (program, arguments) throws(SystemError) in try self.answer(program, arguments) })
   }
 
+  static func outcome(_ output: String, errors: String = "", status: Int32 = 0) -> ChildProcess.Outcome {
+    ChildProcess.Outcome(status: status, output: Array(output.utf8), errors: Array(errors.utf8), cutOff: false)
+  }
+
+  func makeDirectory(_ path: String, mode: Int = 0o755) throws {
+    try FileManager.default.createDirectory(atPath: root + path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: root + path)
+  }
+
   private func answer(_ program: String, _ arguments: [String]) throws(SystemError) -> ChildProcess.Outcome {
     asked.append([program] + arguments)
+    if let outcome = programs[program] { return outcome }
     let options = arguments.dropFirst().prefix { $0 != "-C" }.joined(separator: " ")
     guard let text = settings[options] else {
       return ChildProcess.Outcome(status: 255, output: [], errors: Array("line 3: Bad configuration option: foo\n".utf8), cutOff: false)

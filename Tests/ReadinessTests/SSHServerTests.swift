@@ -88,7 +88,8 @@ struct SSHServerTests {
   @Test("settings that are worth a warning", arguments: [
     ("trustedusercakeys none", "sshd-authorities"), ("trustedusercakeys /etc/none", "sshd-authorities"), ("authorizedkeysfile .ssh/authorized_keys", "sshd-authorized-keys"),
     ("passwordauthentication yes", "sshd-passwords"), ("allowgroups admins wheel", "sshd-allowgroups"), ("denygroups so*rn", "sshd-denygroups"), ("allowusers kim", "sshd-allowusers"),
-    ("usedns yes", "sshd-usedns"),
+    ("usedns yes", "sshd-usedns"), ("pubkeyauthentication no", "sshd-publickey"), ("denyusers root ext-*", "sshd-denyusers"), ("revokedkeys /etc/none", "sshd-revoked-keys"),
+    ("authorizedprincipalsfile .ssh/principals", "sshd-principals"), ("authorizedprincipalscommand /usr/bin/ask %u", "sshd-principals"), ("chrootdirectory /srv/%u", "sshd-chroot"),
   ])
   func isWorthAWarning(_ line: String, _ id: String) throws {
     let host = try ReadyHost()
@@ -102,6 +103,24 @@ struct SSHServerTests {
     let host = try ReadyHost()
     host.settings[""] = ReadyHost.goodSettings + "allowgroups admins\nallowgroups sojo?rn\n"
     #expect(host.findings().allSatisfy { $0.severity == .ok })
+  }
+
+  /// T28
+  @Test func hintsAtWhatCountsStrangers() throws {
+    let host = try ReadyHost()
+    func severity(_ line: String, _ id: String) -> Finding.Severity? {
+      host.settings[""] = ReadyHost.goodSettings + line + "\n"
+      return host.severity(id)
+    }
+    #expect(severity("persourcepenalties crash:90 authfail:5", "sshd-penalties") == .hint && severity("persourcepenalties no", "sshd-penalties") == nil)
+    #expect(severity("maxstartups 10:30:100", "sshd-startups") == .ok && severity("maxstartups 3:30:10", "sshd-startups") == .hint)
+  }
+
+  @Test func warnsOfAuthoritiesThatOthersCouldAdd() throws {
+    let host = try ReadyHost()
+    try host.write("/etc/sojourn/user_ca.pub", "ssh-ed25519 AQID ours\n", mode: 0o666)
+    #expect(host.problems.isEmpty && host.severity("sshd-authorities") == .warning)
+    #expect(host.findings().contains { $0.remedy == "chown root:root '/etc/sojourn/user_ca.pub'; chmod go-w '/etc/sojourn/user_ca.pub'" })
   }
 
   @Test func warnsOfAuthoritiesThatTheServerTrustsAndWeDoNot() throws {

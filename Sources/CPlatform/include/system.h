@@ -79,7 +79,20 @@ long sojourn_receive(int fd, void *bytes, size_t count);         /* MSG_TRUNC: t
 /* Clocks: CLOCK_REALTIME, CLOCK_BOOTTIME (Linux counts suspend), in nanoseconds; -1 on failure. */
 int64_t sojourn_wall_nanoseconds(void);
 int64_t sojourn_boot_nanoseconds(void);
+/* Does the kernel say that somebody keeps its clock right (adjtimex(2))? 1 yes, 0 no, -1 it cannot be asked. */
+int sojourn_clock_is_synchronised(void);
 int sojourn_random(void *bytes, size_t count);
+
+/* Room on the file system of a path, in bytes and in files; 0, or -1. */
+struct sojourn_space {
+  uint64_t size, free;
+  uint64_t files, free_files; /* both 0: it counts none */
+};
+int sojourn_space(const char *path, struct sojourn_space *out);
+
+/* dlopen(3) with all symbols bound at once, for good. NULL: the linker's words are in `detail`. */
+void *_Nullable sojourn_load(const char *library, char *detail, size_t detail_size);
+int sojourn_defines(void *library, const char *symbol); /* 1 if it does */
 
 /* One datagram to an AF_UNIX socket, abstract if the path begins with '@' (sd_notify(3)). */
 int sojourn_notify(const char *path, const char *text);
