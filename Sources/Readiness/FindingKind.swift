@@ -5,6 +5,7 @@ extension Finding {
     case configuration
     case published
     case host
+    case setup
     case revocationList = "revocation-list"
     case authorityKey = "authority-key"
     // installation
@@ -104,7 +105,7 @@ extension Finding {
 
     public var area: Area {
       switch self {
-      case .configuration, .published, .host, .revocationList, .authorityKey: .configuration
+      case .configuration, .published, .host, .setup, .revocationList, .authorityKey: .configuration
       case .modulePam, .moduleNss, .moduleLoad, .helper, .gateShell, .group, .version, .versionDaemon, .versionMapped: .installation
       case .state, .configurationFile, .homeRoot, .space: .files
       case .uidMap, .standingRights, .uidRegistry, .leftover, .leftoverLease, .leftoverName, .leftoverHome, .auditSpool, .strays, .quarantine:

@@ -28,16 +28,20 @@ struct Check: ParsableCommand {
     try Terminal.requireRoot("sojourn check")
     let read = ConfigurationFiles.read()
     var findings = configurationFindings(read)
+    let isSetUp = (try? Files.facts(Places.configurationFile)) != nil
+    if !isSetUp {
+      findings = [Finding(.configuration, .problem, Places.configurationFile, "is not there: this host is not set up, and nobody can log in through Sojourn", remedy: "run 'sojourn setup'")]
+    }
     let status = daemonStatus()
     let configuration = read.configuration ?? published()
     if let configuration {
       findings += CandidateReadiness.findings(configuration)
         + HostReadiness.findings(configuration, version: Release.version, daemonAnswers: status.daemon != nil)
         + EndpointFindings.findings(configuration) + ReachFindings.findings(configuration)
-    } else {
+    } else if isSetUp {
       findings.append(Finding(.host, .problem, "host", "was not looked at: there is no configuration to go by", remedy: "repair the configuration"))
     }
-    findings += status.findings
+    if isSetUp || status.daemon != nil { findings += status.findings }
     if let daemon = status.daemon { findings += daemonFindings(daemon) }
     try show(findings, host: configuration?.host.id ?? "")
     guard findings.problems.isEmpty else { throw read.isUnreadable ? Exit.unreadable : Exit.refused }

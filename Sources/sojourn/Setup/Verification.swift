@@ -42,7 +42,7 @@ struct Verification {
       throw SetupRefusal("the name \(name), which nobody has, is found: another source of names answers for every name, or candidates are shown to all programs")
     }
     let findings = CandidateReadiness.findings(configuration)
-    if let finding = findings.problems.first(where: { !$0.id.isExactly(SetupFindings.id) }) { throw SetupRefusal(finding.line, remedy: finding.remedy) }
+    if let finding = findings.problems.first(where: { $0.kind != .setup }) { throw SetupRefusal(finding.line, remedy: finding.remedy) }
     if let finding = findings.first(where: { $0.id.isExactly("sshd-authorities") && $0.severity != .ok }) {
       guard finding.sentence.contains("also holds") else { throw SetupRefusal(finding.line, remedy: finding.remedy) }
       Terminal.say("warning: " + finding.line)
