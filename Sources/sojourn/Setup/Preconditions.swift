@@ -13,7 +13,10 @@ enum Preconditions {
       ["module-pam", "module-nss", "sshd", "sshd-configuration", "sshd-options", "sshd-apart"].contains { finding.id.isExactly($0) } || finding.id.begins(with: "nscd")
         || (finding.id.isExactly("group") && hasGroup) || (finding.id.isExactly("gate-shell") && finding.subject.isExactly(Places.gateShell))
     }
-    found += HostReadiness.findings(configuration).problems
+    let mendable: Set<Finding.Area> = [.names, .pam, .sshd, .daemon]
+    found += HostReadiness.findings(configuration, version: Release.version, daemonAnswers: HostService.daemon != nil).problems.filter { finding in
+      !mendable.contains(finding.area) && finding.kind != .group && finding.kind != .gateShell
+    }
     guard let first = found.first else { return }
     for finding in found.dropFirst() { SetupRefusal(finding.line, remedy: finding.remedy).say() }
     throw SetupRefusal(first.line + "; nothing was changed", remedy: first.remedy)
