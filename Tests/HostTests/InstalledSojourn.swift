@@ -74,7 +74,7 @@ extension InstalledSojourn {
             getent group "$uid" | sed 's/^/group by gid: /'
             ps -e -o ruid=,euid=,pid=,ppid=,stat=,args= | awk -v uid="$uid" '$1 == uid || $2 == uid { print "process: " $0 }'
             find /var /tmp /run /dev/shm /home /etc /root \\( -uid "$uid" -o -gid "$uid" \\) -printf 'file: %p\\n' 2> /dev/null || true
-            """, name, try registeredUID(of: name).map(String.init) ?? "")
+            """, name, try registeredUID(of: name).map(String.init) ?? "", deadline: 120)
     }
 
     /// Waits for the account to be gone; what is left of it if it does not go.
