@@ -50,6 +50,7 @@ struct HostFindingsTests {
   func setupUnderWay() throws {
     let host = try ReadyHost()
     #expect(host.problems == [])
+    try FileManager.default.createDirectory(atPath: host.root + "/var/lib/sojourn", withIntermediateDirectories: true)
     try host.write("/var/lib/sojourn/setup-under-way", "")
     #expect(host.problems == ["setup"])
   }

@@ -8,11 +8,22 @@ struct Scratch: ~Copyable {
   let path: String
 
   init() throws(SetupRefusal) {
-    path = "/run/sojourn-setup.\(ProcessTable.ownPid)"
+    path = Scratch.prefix + String(ProcessTable.ownPid)
+    Scratch.removeOthers()
     do throws(SystemError) { try Files.makeDirectory(path, mode: 0o700) } catch { throw SetupRefusal("\(path) cannot be made: \(error.sentence)") }
   }
 
   deinit { Scratch.remove(path) }
+
+  static let prefix = "/run/sojourn-setup."
+
+  /// Of those who were killed.
+  private static func removeOthers() {
+    for name in HostFiles().names(in: "/run") where ("/run/" + name).begins(with: prefix) {
+      guard let pid = Int32(name.parts(46).last ?? ""), ProcessReference.of(pid: pid) == nil else { continue }
+      remove("/run/" + name)
+    }
+  }
 
   func put(_ name: String, _ text: String) throws(SetupRefusal) -> String {
     let file = path + "/" + name

@@ -41,7 +41,7 @@ struct ServerDropIn {
     for authority in configuration.certificate.trusted where !files.contains(where: { $0.isExactly(authority.file) }) { files.append(authority.file) }
     if files.count == 1, configuration.breakGlass == nil, let only = files.first {
       // A key that was staged is judged by its copy.
-      return only.begins(with: "/run/sojourn-setup.") ? SetupInputs.keyFile : only
+      return only.begins(with: Scratch.prefix) ? SetupInputs.keyFile : only
     }
     if let breakGlass = configuration.breakGlass { files.append(breakGlass.file) }
     var text = "# The authorities that /etc/sojourn/sojourn.toml names, for sshd. Made by 'sojourn setup'.\n"

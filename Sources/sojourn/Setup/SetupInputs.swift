@@ -83,8 +83,9 @@ struct SetupInputs {
     guard let configuration = judged.configuration else { throw SetupRefusal("these values make no configuration that holds; nothing was changed") }
     let stands: FileState?
     do throws(SystemError) { stands = try HostFile.read(SetupInputs.keyFile) } catch { throw SetupRefusal("\(SetupInputs.keyFile): \(error.sentence)") }
-    if let stands, !stands.text.isExactly(key) {
-      guard try SetupInputs.keyLine(SetupInputs.keyFile, scratch).isExactly(key) else {
+    if stands != nil {
+      let there = try KeyFile.authorities([SetupInputs.keyFile]).map { $0.blob }
+      guard there.elementsEqual(configuration.certificate.trusted.map { $0.blob }) else {
         throw SetupRefusal("\(SetupInputs.keyFile) is there already, and holds another key", remedy: "see whose it is; move it away, or say --ca \(SetupInputs.keyFile)")
       }
     }

@@ -14,7 +14,9 @@ struct SetupJournal {
   private static let cap = 64 << 20
 
   /// Some run of setup was broken off.
-  var isBroken: Bool { steps.contains { $0.isPending } || Files.exists(Places.setupMark) }
+  var isBroken: Bool { isPending || Files.exists(Places.setupMark) }
+  /// Some run of setup changed something, and did not come to its end.
+  var isPending: Bool { steps.contains { $0.isPending } }
 
   /// - Throws: what is wrong with it, with the remedy: what cannot be read is not thought away.
   static func read() throws(SetupRefusal) -> SetupJournal {

@@ -17,6 +17,8 @@ struct SetupRun {
     do throws(SetupRefusal) {
       try CandidateMark.put()
       let verification = Verification(plan.configuration)
+      // What a setup that was broken off did is no state that a later one may find good enough.
+      if journal.isPending { try verification.requireBeginning() }
       for step in plan.steps {
         if case .end = signals?.next(milliseconds: 0) { throw SetupRefusal("it was interrupted") }
         do throws(SystemError) { try journal.begin(step) } catch { throw SetupRefusal("\(Places.setupJournal) cannot be written: \(error.sentence)") }

@@ -24,6 +24,12 @@ struct Verification {
     return String(decoding: outcome.output, as: UTF8.self)
   }
 
+  /// - Throws: if somebody cannot log in who must be able to.
+  func requireBeginning() throws(SetupRefusal) {
+    guard let account = accounts.first(where: { $0.failure != nil }), let failure = account.failure else { return }
+    throw SetupRefusal("after a setup that was broken off, \(account.name) cannot log in through sshd: \(failure)")
+  }
+
   /// All but the names without an account, which come after this.
   /// - Returns: whether a daemon runs that lets people in.
   /// - Throws: the first thing that is not as it must be.
