@@ -16,8 +16,9 @@ TEST_FLAGS    := -Xcxx -DNDEBUG
 export SOJOURN_BUILD  := $(CURDIR)/$(BUILD)
 export SOJOURN_STAGE  := $(CURDIR)/$(STAGE)
 export SOJOURN_PYTHON := $(CURDIR)/$(PYTHON)
+export SOJOURN_DEBS   := $(CURDIR)/$(BUILD)/deb
 
-.PHONY: all modules programs install stage test test-long demo tools venv fuzz clean
+.PHONY: all modules programs install stage test test-long test-host deb demo tools venv fuzz clean
 all: modules programs
 
 tools:
@@ -58,7 +59,7 @@ venv: .venv/installed
 	.venv/bin/pip install --quiet --disable-pip-version-check -r Tests/PolicyEndpoint/requirements.txt -r Tests/CredentialsTests/requirements.txt
 	@touch $@
 
-test: stage venv
+test: stage venv deb
 	@packaging/tools.sh test
 	$(SWIFT) build $(TEST_FLAGS) --build-tests
 	SWIFT="$(SWIFT)" Tests/run.sh $(TEST_FLAGS)
@@ -67,10 +68,22 @@ test: stage venv
 test-long: export SOJOURN_TEST_LONG := 1
 test-long: test
 
+# The Debian packages, on booted hosts of each release of Debian that they are for (`make test` takes the first).
+test-host: export SOJOURN_SUITES := bookworm trixie
+test-host: venv deb
+	@packaging/tools.sh test
+	$(SWIFT) build $(TEST_FLAGS) --build-tests
+	$(SWIFT) test --skip-build $(TEST_FLAGS) --filter PackageTests
+
 # Every parser, SECONDS each.
 SECONDS ?= 60
 fuzz: tools
 	Tests/Fuzz/run.sh $(SECONDS)
+
+# The Debian packages, in build/deb, looked through by lintian. Debian's tools want a directory named debian: it gets one of its own.
+deb: all
+	@packaging/tools.sh deb
+	@packaging/make-deb.sh $(BUILD)/deb
 
 demo: stage venv
 	@packaging/tools.sh test

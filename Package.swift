@@ -140,6 +140,7 @@ targets += [
   tests("DaemonTests", [], exclude: ["login.py", "clock.c"]),      // the real daemon in a private host, driven through its socket
   tests("FaultTests", ["pam-driver"], exclude: ["follow.c", "sweep"]),  // one system call of a login disturbed at a time
   tests("LoadTests", plain("Events") + ["load-driver"]),          // hundreds at once, thousands in a row
+  tests("PackageTests", [], exclude: ["next-version.sh"]),  // the Debian packages on booted hosts
   tests("HostTests", []),                       // real sshd, ssh, daemon and policy in a private host
 ]
 if Context.environment["SOJOURN_FUZZ"] != nil {  // libFuzzer's own main: breaks every other build

@@ -14,6 +14,9 @@ put 0644 "$here/systemd/sojournd.service" "$root/lib/systemd/system/sojournd.ser
 for page in configuration policies certificates refusals break-glass ends evidence check; do put 0644 "$here/../docs/$page.md" "$root/share/doc/sojourn/$page.md"; done
 put 0644 "$here/../pam.d/pam-configs-sojourn" "$root/share/pam-configs/sojourn"
 put 0644 "$here/../pam.d/sshd" "$root/share/doc/sojourn/examples/pam.d/sshd"
+# What `sojourn setup` begins with. Not in share/doc, which small hosts leave out.
+put 0644 "$here/examples/sojourn.toml" "$root/share/sojourn/sojourn.toml"
+put 0644 "$here/examples/sshd_config.d/00-sojourn.conf" "$root/share/sojourn/sshd_config.d/00-sojourn.conf"
 put 0644 "$here/examples/sojourn.toml" "$root/share/doc/sojourn/examples/sojourn.toml"
 put 0644 "$here/examples/sshd_config.d/00-sojourn.conf" "$root/share/doc/sojourn/examples/sshd_config.d/00-sojourn.conf"
 put 0644 "$here/logrotate/sojourn" "$root/share/doc/sojourn/examples/logrotate.d/sojourn"

@@ -44,7 +44,7 @@ import Testing
             try strong.start(as: uid, groups: [deploy], "exec sleep 304"),
             try weak.start(as: 12345, groups: [dbops], "exec sleep 305"),
         ]
-        #expect(try eventually(30) { try host.host.must("ps -e -o egroup=,comm= | grep -c '^dbops  *\\(copy\\|python\\)' || true") == "2\n" })
+        #expect(try eventually(30) { try host.host.must("ps -e -L -o egroup=,comm= | grep '^dbops  *\\(copy\\|python\\)' | sort -u | wc -l") == "2\n" })
         #expect(try alive(host, lose + keep).count == 8)
         try strong.close()
         #expect(try eventually(15) { try alive(host, lose).isEmpty && !cleared(host).isEmpty }, "\((try? alive(host, lose)) ?? []) of \(lose)\n\(host.logs)")

@@ -85,9 +85,7 @@ import Testing
         let (sojourn, key) = try host()
         defer { sojourn.stop() }
         try sojourn.freezeDaemon()
-        let began = ContinuousClock.now
-        try expectLocalOnly(sojourn, key, "stopped")
-        #expect(ContinuousClock.now - began < .seconds(25))
+        try expectLocalOnly(sojourn, key, "stopped") // each of its logins has a deadline
         try sojourn.thawDaemon()
         try expectWell(sojourn, "continued")
         try sojourn.killDaemon()

@@ -51,8 +51,9 @@ final class SojournHost: InstalledSojourn {
     }
 
     /// Kills the daemon the hard way, as a crash would.
+    /// A tracer goes with it: it would keep what it traces from being waited for.
     func killDaemon() throws {
-        try host.must("pkill -KILL -x sojournd; while pgrep -r S,R,D,T -x sojournd > /dev/null; do sleep 0.02; done", deadline: 10)
+        try host.must("pkill -KILL -x sojournd; pkill -KILL -x strace || true; while pgrep -r S,R,D,T -x sojournd > /dev/null; do sleep 0.02; done", deadline: 10)
         guard daemon?.wait(seconds: 5) != nil else { throw HostFailure("sojournd survived SIGKILL") }
     }
 

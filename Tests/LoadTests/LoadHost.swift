@@ -108,7 +108,7 @@ final class LoadHost {
     /// name → pids of the sessions in its lease's file.
     func leases() throws -> [String: [Int]] {
         var found: [String: [Int]] = [:]
-        for line in try host.must("cd /run/sojourn/leases; for f in *.json; do ! [ -e \"$f\" ] || { cat \"$f\"; echo; }; done").split(separator: "\n") {
+        for line in try host.must("cd /run/sojourn/leases; for f in *.json; do ! [ -e \"$f\" ] || { cat \"$f\" || true; echo; } 2> /dev/null; done").split(separator: "\n") {
             guard let lease = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], let name = lease["name"] as? String
             else { throw HostFailure("no lease: \(line)") }
             found[name] = (lease["sessions"] as? [[String: Any]] ?? []).compactMap { $0["pid"] as? Int }

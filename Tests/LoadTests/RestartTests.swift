@@ -13,14 +13,14 @@ extension LoadTests {
             let stayers = try load.driver(), driver = try load.driver()
             let staying = try stayers.order("open 1 1", logins: 1)
             try #require(staying.wrong.isEmpty, "\(staying)")
-            // The daemon hangs where it would write the grant, and dies there; the login is held, so that it cannot go by itself.
-            try load.host.must("cd /var/log/sojourn; mv audit.jsonl kept; mkfifo -m 600 audit.jsonl")
+            // The daemon is held where it would write the grant, and dies there; the login is held, so that it cannot go by itself.
+            _ = try load.host.start(["bash", "-c", "exec strace -qq -o /dev/null -p $(pgrep -o -x sojournd) -P /var/log/sojourn/audit.jsonl -e inject=openat:delay_enter=120s"])
+            try load.host.must("until grep -q '^TracerPid:.[1-9]' /proc/$(pgrep -o -x sojournd)/status; do sleep 0.01; done", deadline: 20)
             driver.send("open 0 1")
             #expect(try eventually(20) { try load.leases()["p0000"]?.count == 1 && load.host.exists("/var/lib/sojourn/home/p0000") })
             let process = try #require(try load.leases()["p0000"]?.first)
             try load.host.must("kill -STOP \(process)")
             try load.sojourn.killDaemon()
-            try load.host.must("cd /var/log/sojourn; rm audit.jsonl; mv kept audit.jsonl")
             try load.sojourn.startDaemon()
             #expect(try eventually(30) { try load.leases().keys.sorted() == ["p0001"] && load.sessions().map(\.name) == ["p0001"] })
             #expect(try !load.host.exists("/var/lib/sojourn/home/p0000"))

@@ -1,0 +1,1 @@
+../HostTests/Host.swift

@@ -1,0 +1,1 @@
+../HostTests/PrivateHost.swift
