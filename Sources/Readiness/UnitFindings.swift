@@ -15,6 +15,7 @@ enum UnitFindings {
     ("ProtectProc", ["default"], "it does not see the processes that it must end"),
     ("ProcSubset", ["all"], "it does not see mounts and processes that it must end"),
     ("ProtectControlGroups", ["no"], "processes are ended one by one, and fast forks get away"),
+    ("RestrictSUIDSGID", ["no"], "it takes openat2 away, without which no home can be made or removed, so nobody gets in"),
     ("PrivateNetwork", ["no"], "the policy cannot be asked"),
     ("RootDirectory", [""], "it sees another host than the people on this one"),
   ]

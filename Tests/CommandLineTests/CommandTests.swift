@@ -35,7 +35,7 @@ struct CommandTests {
     let parts = ran.output.components(separatedBy: "status 1\n")
     #expect(parts.count == 3, "\(ran.output)\(ran.errors)")
     #expect(parts[0].contains("ok      /etc/sojourn/sojourn.toml: can be read, and every value is right\n"))
-    #expect(parts[0].contains("problem /etc/nsswitch.conf: the line 'passwd:' does not name sojourn\n        -> add sojourn at the end"))
+    #expect(parts[0].contains("problem /etc/nsswitch.conf: the line 'passwd:' does not name sojourn\n          -> add sojourn at the end"))
     #expect(parts[0].contains("problem sojournd: sojournd does not answer"))
     #expect(!parts[0].contains("\u{1B}"))
     let json = try #require(try JSONSerialization.jsonObject(with: Data(parts[2].utf8)) as? [String: Any])
@@ -43,7 +43,7 @@ struct CommandTests {
   }
 
   @Test func checkOfAFaultyConfigurationStillLooksAtTheHostAsPublished() throws {
-    let ran = try PrivateRoot.run("$S apply --from-daemon; echo '[x]' >/etc/sojourn/sojourn.toml.d/x.toml; $S check; echo \"status $?\"; rm /run/sojourn/config.json; $S check | tail -n 4")
+    let ran = try PrivateRoot.run("$S apply --from-daemon; echo '[x]' >/etc/sojourn/sojourn.toml.d/x.toml; $S check; echo \"status $?\"; rm /run/sojourn/config.json; $S check")
     #expect(ran.output.contains("problem /etc/sojourn/sojourn.toml.d/x.toml:1: unknown table [x]"))
     #expect(ran.output.contains("nsswitch.conf") && ran.output.contains("status 1\n") && ran.output.contains("problem host: was not looked at"))
   }

@@ -299,7 +299,7 @@ import Testing
 
   // MARK: systemd
 
-  private let unit = "LoadState=loaded\nUnitFileState=enabled\nNeedDaemonReload=no\nRestart=always\nUser=\nDropInPaths=\nProtectHome=no\nProtectSystem=no\nPrivateTmp=no\nPrivateUsers=no\nProtectProc=default\nProcSubset=all\nProtectControlGroups=no\nPrivateNetwork=no\nRootDirectory=\nCapabilityBoundingSet=cap_chown cap_dac_override cap_dac_read_search cap_fowner cap_kill cap_setgid cap_setuid cap_sys_ptrace cap_sys_admin\n"
+  private let unit = "LoadState=loaded\nUnitFileState=enabled\nNeedDaemonReload=no\nRestart=always\nUser=\nDropInPaths=\nProtectHome=no\nProtectSystem=no\nPrivateTmp=no\nPrivateUsers=no\nProtectProc=default\nProcSubset=all\nProtectControlGroups=no\nRestrictSUIDSGID=no\nPrivateNetwork=no\nRootDirectory=\nCapabilityBoundingSet=cap_chown cap_dac_override cap_dac_read_search cap_fowner cap_kill cap_setgid cap_setuid cap_sys_ptrace cap_sys_admin\n"
 
   private func unit(_ change: (String, String)? = nil) throws -> [String] {
     let host = try ReadyHost()
@@ -317,7 +317,7 @@ import Testing
     #expect(try unit(("User=", "User=nobody")) == ["problem unit-sandbox"])
     #expect(try unit(("cap_kill ", "")) == ["warning unit-sandbox"])
     for setting in ["ProtectHome=no/read-only", "ProtectSystem=no/strict", "PrivateTmp=no/yes", "PrivateUsers=no/yes", "ProtectProc=default/invisible", "ProcSubset=all/pid",
-      "ProtectControlGroups=no/yes", "PrivateNetwork=no/yes", "RootDirectory=//srv/x"] {
+      "ProtectControlGroups=no/yes", "RestrictSUIDSGID=no/yes", "PrivateNetwork=no/yes", "RootDirectory=//srv/x"] {
       let parts = setting.split(separator: "=", maxSplits: 1), values = parts[1].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
       #expect(try unit(("\(parts[0])=\(values[0])", "\(parts[0])=\(values[1])")) == ["warning unit-sandbox"], "\(setting)")
     }
