@@ -36,6 +36,8 @@ extension Daemon {
   static let patience: Int64 = 12_000
   /// How much longer it waits for its turn to be asked about: the login itself waits sixteen seconds (`OpenedSession`).
   static let morePatience: Int64 = 3_000
+  /// How long a login that was refused is spared by ends of the name, in milliseconds.
+  static let momentToRead: Int64 = 3_000
   /// How many sources of names are asked at once, for as many names.
   static let questionsAtOnce = 32
   /// How many sessions one name has at most: its lease is one file, rewritten for each.
@@ -119,7 +121,6 @@ extension Daemon {
     if let timer = opening.timer { loop.cancel(timer) }
     opening.timer = nil
     openings.removeAll { $0 === opening }
-    unmark(opening.connection.peer)
   }
 
   /// Nothing is spared for a login that waits no more. What cannot be removed now is removed later.
@@ -148,6 +149,7 @@ extension Daemon {
     do throws(OpeningFailure) {
       let (session, notes) = try open(opening, answer)
       forget(opening)
+      unmark(opening.connection.peer)
       if !self.answer(opening.connection, .opened(Opened(session: session.id, expires: session.expires, notes: notes))) {
         sessionEnded(session.id, reason: .loginGone)
       }
@@ -276,12 +278,15 @@ extension Daemon {
 
   private func drop(_ opening: Opening) {
     forget(opening)
+    unmark(opening.connection.peer)
     _ = answer(opening.connection, .refused(.noProcess, detail: "the login is gone"))
     advanceOpenings()
   }
 
   func refuse(_ opening: Opening, _ refusal: OpenRefusal, _ detail: String) {
     forget(opening)
+    // Also an end that is under way lets the person read why; after that `loginRefused` has ended the connection.
+    loop.after(Daemon.momentToRead) { [weak self] in self?.unmark(opening.connection.peer) }
     refuse(opening.connection, refusal, detail)
     advanceOpenings()
   }

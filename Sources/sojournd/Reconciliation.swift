@@ -47,12 +47,12 @@ extension Daemon {
           if let why = local.session.ending { goOnEnding(local.session.id, why) }
         } else {
           record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: Daemon.unseenEnd(of: local.session))
-          try? localFiles.remove(local.session.id)
+          removeLocalFile(local.session.id)
           beginScopeEnd(of: local)
         }
       case .damaged(let file, let reason):
         record.note(.endFailed, .error, "the file of a local account's session, local/\(Escape.visible(file)), is damaged (\(reason)); if the session lives, nobody ends it any more when its time is over")
-        try? localFiles.remove(file: file)
+        removeDamagedLocalFile(file)
       }
     }
     for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }

@@ -117,8 +117,12 @@ extension Daemon {
   }
 
   /// What cannot be removed now is removed later: it stands for nothing any more.
-  private func removeLocalFile(_ id: String) {
+  func removeLocalFile(_ id: String) {
     do throws(SystemError) { try localFiles.remove(id) } catch { loop.after(1000) { [weak self] in self?.removeLocalFile(id) } }
+  }
+
+  func removeDamagedLocalFile(_ file: String) {
+    do throws(SystemError) { try localFiles.remove(file: file) } catch { loop.after(1000) { [weak self] in self?.removeDamagedLocalFile(file) } }
   }
 
   /// Writes the lease as it is. A disk (or memory) that takes nothing does not stop an end: the lease is in this process,
