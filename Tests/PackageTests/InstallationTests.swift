@@ -59,8 +59,10 @@ import Testing
         #expect(try sojourn.localsOut() == "")
         #expect(try !host.must("cat /etc/pam.d/common-*").contains("sojourn"))
         #expect(try !sojourn.login("alice", "id").succeeded)
-        #expect(try sojourn.install().succeeded)
-        #expect(try sojourn.setUp().succeeded)
+        let again = try sojourn.install()
+        #expect(again.succeeded, "\(again)")
+        let setup = try sojourn.setUp()
+        #expect(setup.succeeded, "\(setup)")
         #expect(try eventually(20) { try sojourn.login("alice", "id -un").stdout == "alice\n" }, "\(sojourn.logs)")
         // Unpacked and never configured.
         try host.must("dpkg --unpack /root/debs/*.deb; ! dpkg --audit | grep -q '^$' || true")
