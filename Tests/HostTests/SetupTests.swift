@@ -238,6 +238,41 @@ import Testing
         #expect(login.stdout == "alice\n", "\(login)\(daemon.stderr)\(host.logs)")
     }
 
+    /// What the admin wrote names two authorities and an emergency one: sshd takes one file.
+    @Test func putsTheKeysOfSeveralAuthoritiesIntoAFileOfSshdsOwn() throws {
+        let host = try UnsetPrivateHost()
+        defer { host.stop() }
+        let second = try host.machine.makeCA("second"), emergency = try host.machine.makeCA("emergency")
+        try host.machine.must("install -d /etc/sojourn; cp \"$1.pub\" /etc/sojourn/one.pub; cp \"$2.pub\" /etc/sojourn/two.pub; cp \"$3.pub\" /etc/sojourn/fire.pub",
+            host.ca.path, second.path, emergency.path)
+        try host.machine.write("""
+            [certificate]
+            trusted_ca = ["/etc/sojourn/one.pub", "/etc/sojourn/two.pub"]
+            [policy]
+            endpoints = ["\(UnsetPrivateHost.endpoint)"]
+            [host]
+            labels = { environment = "production", role = "database" }
+            [accounts]
+            groups = ["dbops"]
+            [break_glass]
+            ca = "/etc/sojourn/fire.pub"
+            names = ["fire"]
+            """, to: "/etc/sojourn/sojourn.toml", mode: "0600")
+        let before = try host.etc()
+        let done = try host.machine.run("sojourn", "setup", "--yes", deadline: 60)
+        #expect(done.succeeded && done.stdout.contains("+TrustedUserCAKeys /etc/sojourn/sshd_user_ca.pub"), "\(done)")
+        #expect(try host.machine.must("grep -c ^ssh-ed25519 /etc/sojourn/sshd_user_ca.pub") == "3\n")
+        let daemon = try host.machine.start(["/usr/sbin/sojournd"], input: "")
+        #expect(try eventually(15) { try host.machine.exists("/run/sojourn/nss/candidate") }, "\(daemon.stderr)\(host.logs)")
+        let login = try host.machine.ssh("alice", second.certificate(for: "alice"), "id -un")
+        #expect(login.stdout == "alice\n", "\(login)\(daemon.stderr)\(host.logs)")
+        let shown = try host.undo("--dry-run")
+        #expect(try shown.succeeded && shown.stdout.contains("take back: /etc/sojourn/sshd_user_ca.pub") && host.machine.exists("/run/sojourn/nss/candidate"), "\(shown)")
+        let undone = try host.undo()
+        #expect(try undone.succeeded && host.machine.exists("/etc/sojourn/one.pub") && !host.machine.exists("/etc/sojourn/sshd_user_ca.pub"), "\(undone)")
+        #expect(try host.etc() == before && !host.machine.shell("pgrep -x sojournd").succeeded)
+    }
+
     @Test func undoesWhatWasSetUpByHandWithADeadDaemonAndALiveSession() throws {
         let sojourn = try SojournHost()
         defer { sojourn.stop() }

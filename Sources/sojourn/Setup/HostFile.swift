@@ -1,3 +1,4 @@
+import CPlatform.System
 import Encoding
 import HostSystem
 import Readiness
@@ -31,7 +32,7 @@ enum HostFile {
     let target = target(path)
     guard Files.exists(target) else { return nil }
     let facts = try Files.facts(target)
-    guard facts.isRegular else { throw SystemError("open", code: 22) }
+    guard facts.isRegular else { throw SystemError("open", code: EINVAL) }
     return FileState(try Files.read(target, cap: HostFiles.cap), mode: facts.permissions, uid: facts.uid, gid: facts.gid)
   }
 

@@ -1,3 +1,4 @@
+import CPlatform.System
 import Encoding
 import HostSystem
 import Identity
@@ -70,7 +71,7 @@ struct SetupJournal {
       return try Files.synchronizeDirectory(of: Places.setupJournal)
     }
     let json = JSONValue.object([.init("version", .integer(1)), .init("steps", .array(steps.map { $0.json }))])
-    guard let text = json.text(ascii: true) else { throw SystemError("write", code: 12) }
+    guard let text = json.text(ascii: true) else { throw SystemError("write", code: ENOMEM) }
     try Files.replace(Places.setupJournal, with: text + [10], mode: 0o600, durable: true)
   }
 }

@@ -77,13 +77,12 @@ struct SetupRun {
 
   private static func put(_ step: SetupStep) throws(SetupRefusal) {
     for file in step.files {
-      do throws(SystemError) {
-        let found = try HostFile.read(file.path)
-        guard (found?.bytes ?? []).elementsEqual(file.before?.bytes ?? []), (found == nil) == (file.before == nil) else {
-          throw SystemError("it was changed by somebody else meanwhile", code: 116)
-        }
-        try HostFile.put(file.path, file.after)
-      } catch { throw SetupRefusal("\(file.path): \(error.sentence)") }
+      let found: FileState?
+      do throws(SystemError) { found = try HostFile.read(file.path) } catch { throw SetupRefusal("\(file.path): \(error.sentence)") }
+      guard (found?.bytes ?? []).elementsEqual(file.before?.bytes ?? []), (found == nil) == (file.before == nil) else {
+        throw SetupRefusal("\(file.path) was changed by somebody else meanwhile", remedy: "run 'sojourn setup' again")
+      }
+      do throws(SystemError) { try HostFile.put(file.path, file.after) } catch { throw SetupRefusal("\(file.path): \(error.sentence)") }
     }
   }
 
