@@ -59,7 +59,7 @@ import Testing
         #expect(try sojourn.localsOut() == "")
         #expect(try !host.must("cat /etc/pam.d/common-*").contains("sojourn"))
         #expect(try !sojourn.login("alice", "id").succeeded)
-        let again = try sojourn.install()
+        let again = try host.shell("DEBIAN_FRONTEND=noninteractive dpkg --install /root/debs/*.deb", deadline: 60)
         #expect(again.succeeded, "\(again)")
         let setup = try sojourn.setUp()
         #expect(setup.succeeded, "\(setup)")
