@@ -46,6 +46,7 @@ extension Finding {
     case pamAccount = "pam-account"
     case pamSession = "pam-session"
     case pamSessionOrder = "pam-session-order"
+    case pamTwice = "pam-twice"
     case pamLoginuid = "pam-loginuid"
     case pamEnvOrder = "pam-env-order"
     case pamFaillock = "pam-faillock"
@@ -111,7 +112,7 @@ extension Finding {
       case .uidMap, .standingRights, .uidRegistry, .leftover, .leftoverLease, .leftoverName, .leftoverHome, .auditSpool, .strays, .quarantine:
         .accounts
       case .nsswitch, .nsswitchPasswd, .nsswitchGroup, .nsswitchInitgroups, .nscd, .nscdPasswd, .nscdGroup: .names
-      case .pamAccount, .pamSession, .pamSessionOrder, .pamLoginuid, .pamEnvOrder, .pamFaillock, .pamAccess, .pamMkhomedir, .pamOption, .pamProfile,
+      case .pamAccount, .pamSession, .pamSessionOrder, .pamTwice, .pamLoginuid, .pamEnvOrder, .pamFaillock, .pamAccess, .pamMkhomedir, .pamOption, .pamProfile,
         .pamBlock: .pam
       case .sshd, .sshdConfiguration, .sshdOptions, .sshdApart, .sshdUsepam, .sshdAuthorities, .sshdBreakGlass, .sshdAuthorizedKeys, .sshdPublickey,
         .sshdPrincipals, .sshdRevokedKeys, .sshdChroot, .sshdAllowgroups, .sshdDenygroups, .sshdAllowusers, .sshdDenyusers, .sshdUsedns,

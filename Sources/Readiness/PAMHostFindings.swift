@@ -33,6 +33,10 @@ enum PAMHostFindings {
       findings.append(Finding(.pamSessionOrder, .warning, subject, "pam_systemd.so (\(session[systemd].place)) comes before pam_sojourn.so (\(session[ours].place))",
         remedy: "move the line of pam_sojourn.so before that of pam_systemd.so; " + PAMFindings.example))
     }
+    if isSSHD, let again = session.last(where: { $0.isOurs }), !again.place.isExactly(session[ours].place) {
+      findings.append(Finding(.pamTwice, .warning, subject, "pam_sojourn.so runs twice (\(session[ours].place) and \(again.place)): each login opens two sessions and asks the policy twice, and a certificate for one use is refused",
+        remedy: "take its lines out of /etc/pam.d/\(service), or run 'pam-auth-update --remove sojourn'"))
+    }
     if isSSHD { findings += around(ours, account: account, session: session, subject) }
     return findings
   }

@@ -8,9 +8,6 @@ import Testing
     return docs.sorted() + ["README.md", "CHANGELOG.md", "SECURITY.md", "Tests/PolicyEndpoint/README.md", "packaging/examples/policies/README.md"]
   }
 
-  /// Documents that are written elsewhere at this moment: they may be missing, and are compared once they are there.
-  static let pending: Set = ["docs/setup.md", "docs/check.md"]
-
   /// As forges make it of a heading.
   static func anchor(_ heading: Substring) -> String {
     heading.lowercased().filter { $0.isLetter || $0.isNumber || $0 == " " || $0 == "-" || $0 == "_" }.replacingOccurrences(of: " ", with: "-")
@@ -36,7 +33,6 @@ import Testing
         let parts = target.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
         let folder = URL(fileURLWithPath: "/" + document).deletingLastPathComponent()
         let file = parts[0].isEmpty ? document : String(folder.appendingPathComponent(String(parts[0])).standardizedFileURL.path.dropFirst())
-        if Self.pending.contains(file), !FileManager.default.fileExists(atPath: Checkout.path + "/" + file) { continue }
         #expect(FileManager.default.fileExists(atPath: Checkout.path + "/" + file), "\(document): \(target)")
         checked += 1
         guard parts.count == 2, file.hasSuffix(".md") else { continue }
@@ -61,7 +57,7 @@ import Testing
   func namesDocuments(_ page: String) throws {
     for match in try Checkout.text("packaging/man/" + page).matches(of: try Regex("/usr/share/doc/sojourn/([a-z-]+\\.md)")) {
       let file = "docs/" + String(match.output[1].substring!)
-      #expect(FileManager.default.fileExists(atPath: Checkout.path + "/" + file) || Self.pending.contains(file), "\(page): \(file)")
+      #expect(FileManager.default.fileExists(atPath: Checkout.path + "/" + file), "\(page): \(file)")
     }
   }
 

@@ -21,6 +21,7 @@ import Testing
     ("session required pam_loginuid.so\nsession optional pam_mkhomedir.so\n" + ours, ["warning pam-mkhomedir"]),
     ("session required pam_loginuid.so\n" + ours + "session optional pam_mkhomedir.so\n", []),
     ("session required pam_loginuid.so\nsession required pam_time.so\n" + ours, ["hint pam-access"]),
+    ("session required pam_loginuid.so\n" + ours + "@include common-session\n", ["warning pam-twice"]),
     ("session required pam_loginuid.so\n" + ours.replacingOccurrences(of: ".so", with: ".so debug loud"), ["warning pam-option"]),
   ])
   func isSaid(_ session: String, _ expected: [String]) throws { #expect(said(try host(session: session)) == expected) }
