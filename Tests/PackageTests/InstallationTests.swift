@@ -55,6 +55,12 @@ import Testing
         try host.must("dpkg --remove --force-depends libnss-sojourn")
         #expect(try sojourn.localsOut() == "")
         #expect(try !sojourn.login("alice", "id").succeeded)
+        // Without the module, a certificate of ours would open root's account, and nobody would decide about it.
+        let forced = try host.shell("dpkg --remove --force-depends libpam-sojourn")
+        #expect(!forced.succeeded && forced.stderr.contains("sojourn setup --undo"), "\(forced)")
+        #expect(try host.must("dpkg-query -W -f '${db:Status-Status}' libpam-sojourn") == "installed")
+        #expect(try sojourn.localsOut() == "")
+        #expect(try host.shell("sojourn setup --undo --yes").succeeded)
         try host.must("dpkg --remove --force-depends libpam-sojourn")
         #expect(try sojourn.localsOut() == "")
         #expect(try !host.must("cat /etc/pam.d/common-*").contains("sojourn"))
