@@ -29,6 +29,9 @@ struct Check: ParsableCommand {
     let read = ConfigurationFiles.read()
     var findings = configurationFindings(read)
     let isSetUp = (try? Files.facts(Places.configurationFile)) != nil
+    if isSetUp, isTakenBack {
+      findings.append(Finding(.configuration, .warning, Places.configurationFile, "is there, but neither sshd nor PAM leads to Sojourn: this host was not set up, or that was taken back", remedy: "run 'sojourn setup'"))
+    }
     if !isSetUp {
       findings = [Finding(.configuration, .problem, Places.configurationFile, "is not there: this host is not set up, and nobody can log in through Sojourn", remedy: "run 'sojourn setup'")]
     }
@@ -45,6 +48,11 @@ struct Check: ParsableCommand {
     if let daemon = status.daemon { findings += daemonFindings(daemon) }
     try show(findings, host: configuration?.host.id ?? "")
     guard findings.problems.isEmpty else { throw read.isUnreadable ? Exit.unreadable : Exit.refused }
+  }
+
+  /// Neither of the two places that `sojourn setup` changes last has us: what follows in the list has one remedy.
+  private var isTakenBack: Bool {
+    PAMFindings.findings(service: "sshd", HostFiles()).contains { $0.severity == .problem } && (try? Files.facts("/etc/ssh/sshd_config.d/00-sojourn.conf")) == nil
   }
 
   private func published() -> PublishedConfiguration? {
