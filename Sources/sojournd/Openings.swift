@@ -54,6 +54,8 @@ extension Daemon {
       }
     }
     if request.isLocal { return openLocal(request, connection, configuration) }
+    // What is being taken off this host, or put on it, has nobody who would see the session to its end.
+    guard !Files.exists(Places.setupMark) else { return refuse(connection, .notReady, "'sojourn setup' is changing this host") }
     guard let name = AccountName(request.name), configuration.accounts.admits(name) else {
       return refuse(connection, .ceiling, "names of this form get no account here")
     }

@@ -63,7 +63,7 @@ import Testing
         #expect(kept.succeeded && kept.stderr.contains("is kept as it is") && kept.stderr.contains("-# mine"), "\(kept)")
         let removal = try host.undo("--for-removal")
         #expect(removal.succeeded && removal.stderr.contains("00-sojourn.conf.undone"), "\(removal)")
-        #expect(try host.machine.must("rm /etc/ssh/sshd_config.d/00-sojourn.conf.undone; sed -i 's/ sojourn$//' /etc/nsswitch.conf") == "")
+        #expect(try host.machine.must("rm -r /etc/sojourn/00-sojourn.conf.undone; sed -i 's/ sojourn$//' /etc/nsswitch.conf") == "")
         #expect(try host.etc() == before)
         try host.expectLocalLogins()
     }

@@ -59,6 +59,9 @@ enum Departure {
     if !told.isEmpty { Terminal.say("\(told.count) \(told.count == 1 ? "session is" : "sessions are") over; what their ends found is in \(Places.auditLog).") }
   }
 
+  /// - Throws: if somebody's processes live, now that the daemon is stopped.
+  static func requireNobodyLeft() throws(SetupRefusal) { try requireNobody("somebody came in while sessions ended") }
+
   private static func requireNobody(_ why: String) throws(SetupRefusal) {
     let left = living
     guard let first = left.first else { return }

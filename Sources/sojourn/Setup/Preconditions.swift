@@ -17,6 +17,8 @@ enum Preconditions {
     found += HostReadiness.findings(configuration, version: Release.version, daemonAnswers: HostService.daemon != nil).problems.filter { finding in
       !mendable.contains(finding.area) && finding.kind != .group && finding.kind != .gateShell
     }
+    // `Match Group sojourn` would take keys and passwords from them.
+    found += CandidateReadiness.findings(configuration).filter { $0.kind == .group && $0.severity == .warning }
     guard let first = found.first else { return }
     for finding in found.dropFirst() { SetupRefusal(finding.line, remedy: finding.remedy).say() }
     throw SetupRefusal(first.line + "; nothing was changed", remedy: first.remedy)

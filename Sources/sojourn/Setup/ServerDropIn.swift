@@ -17,7 +17,7 @@ struct ServerDropIn {
   private(set) var notes: [String] = []
 
   init(_ wish: SetupInputs.Wish, _ scratch: borrowing Scratch) throws {
-    let keys = try keyFile(wish.configuration, wish.key != nil)
+    let keys = try keyFile(wish.configuration)
     let template: FileState?, stands: FileState?
     do throws(SystemError) {
       template = try HostFile.read(SetupInputs.templates + "/sshd_config.d/" + ServerDropIn.name)
@@ -34,15 +34,11 @@ struct ServerDropIn {
     try ServerDropIn.rehearse(stands?.text ?? wished, keys: keys, scratch)
   }
 
-  /// The file that TrustedUserCAKeys must name: that of the configuration, or one of all its keys.
-  private mutating func keyFile(_ configuration: PublishedConfiguration, _ isNew: Bool) throws -> String {
-    if isNew { return SetupInputs.keyFile }
+  /// The file that TrustedUserCAKeys must name: one of sshd's own, with all keys of the configuration. sshd reads it at every login, so
+  /// without it no certificate of ours is taken, even by an sshd that has the line in its memory.
+  private mutating func keyFile(_ configuration: PublishedConfiguration) throws -> String {
     var files: [String] = []
     for authority in configuration.certificate.trusted where !files.contains(where: { $0.isExactly(authority.file) }) { files.append(authority.file) }
-    if files.count == 1, configuration.breakGlass == nil, let only = files.first {
-      // A key that was staged is judged by its copy.
-      return only.begins(with: Scratch.prefix) ? SetupInputs.keyFile : only
-    }
     if let breakGlass = configuration.breakGlass { files.append(breakGlass.file) }
     var text = "# The authorities that /etc/sojourn/sojourn.toml names, for sshd. Made by 'sojourn setup'.\n"
     let stands: FileState?
@@ -86,7 +82,7 @@ struct ServerDropIn {
   private static func includesFolder(_ line: String) -> Bool {
     let words = line.lowerASCII.split { $0 == " " || $0 == "\t" || $0 == "=" }.map { String($0) }
     guard words.first?.isExactly("include") ?? false else { return false }
-    return words.dropFirst().contains { [folder + "/*.conf", "sshd_config.d/*.conf", folder + "/*"].contains($0) }
+    return words.dropFirst().contains { [folder + "/*.conf", "sshd_config.d/*.conf"].contains($0) }
   }
 
   private static func culprit(_ keyword: String, _ files: [(String, ArraySlice<String>)]) -> String {

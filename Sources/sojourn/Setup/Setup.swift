@@ -71,7 +71,7 @@ struct Setup: ParsableCommand {
       _ = consume lock
     } catch let refusal as SetupRefusal {
       refusal.say()
-      guard forRemoval, !refusal.holdsPackage else { throw Exit.refused }
+      throw Exit.refused
     }
   }
 
@@ -135,11 +135,14 @@ struct SetupLock: ~Copyable {
     }
   }
 
-  /// What changes the same files as we do.
+  /// What changes the same files as we do. By its executable: anybody can give a program of root's, such as su, whatever name and
+  /// arguments they like, and nobody may hold setup up by that.
   private static var orphan: String? {
     for process in RunningProgram.all() where process.isRoot && process.view == .same {
-      let words = process.commandLine.split(separator: 0).prefix(4).map { String(decoding: $0, as: UTF8.self).parts(47).last ?? "" }
-      for program in ["pam-auth-update", "groupadd", "groupdel"] where words.contains(where: { $0.isExactly(program) }) { return program }
+      let program = process.program.parts(47).last ?? ""
+      if program.isExactly("groupadd") || program.isExactly("groupdel") { return program }
+      let script = process.commandLine.split(separator: 0).dropFirst().prefix(2).map { String(decoding: $0, as: UTF8.self) }
+      if program.begins(with: "perl"), script.contains(where: { $0.isExactly(PAMProfile.program) }) { return "pam-auth-update" }
     }
     return nil
   }

@@ -46,6 +46,9 @@ struct SetupJournal {
     try write()
   }
 
+  /// Steps that are seen on the host, and that no run wrote down.
+  mutating func know(_ seen: [SetupStep]) { steps += seen }
+
   /// The step is taken back.
   mutating func forget(at index: Int) throws(SystemError) {
     guard steps.indices.contains(index) else { return }

@@ -35,17 +35,22 @@ struct SetupUndo {
     try CandidateMark.put()
     try CandidateMark.withdraw()
     try Departure.endAll(SetupUndo.reason)
-    for step in try SetupUndo.seen(journal) { for note in try TakingBack.takeBack(step, isRollback: false) { Terminal.say(note) } }
+    // In one order with what the journal has: sshd's part before PAM's.
+    journal.know(try SetupUndo.seen(journal))
     let isEnabledBefore = journal.steps.contains { $0.kind == .service && $0.wasEnabled }
     var isWhole = TakingBack.all(&journal, isRollback: false, isRemoval: isRemoval)
     do throws(SetupRefusal) { try HostService.stop(keepEnabled: isEnabledBefore) } catch {
       error.say()
       isWhole = false
     }
+    // A login that was under way while sessions ended has nobody who watches it any more.
+    do throws(SetupRefusal) { try Departure.requireNobodyLeft() } catch {
+      error.say()
+      isWhole = false
+    }
     if !HostService.isBooted { Terminal.say("systemd does not run here, so no unit of it was stopped.") }
     guard isWhole else {
       Terminal.say("Not all of it could be taken back: run 'sojourn setup --undo' again. Nobody is let in by Sojourn meanwhile, and local accounts are not concerned.")
-      if isRemoval { return }
       throw Exit.refused
     }
     try CandidateMark.remove()

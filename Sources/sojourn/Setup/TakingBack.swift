@@ -25,8 +25,8 @@ enum TakingBack {
         error.say()
         failures += 1
         journal.postpone(index)
-        // As long as an sshd may trust our authorities, PAM must ask us about every certificate. A package that goes takes the question away in any case.
-        if step.kind == .sshd, !isRemoval { return false }
+        // As long as an sshd may trust our authorities, PAM must ask us about every certificate: so the package stays as well.
+        if step.kind == .sshd || step.kind == .authorities { return false }
       }
     }
     return failures == 0
@@ -77,8 +77,11 @@ enum TakingBack {
         try put(file.path, found.with(edited(found.text)))
         notes.append("\(file.path) was changed since: only Sojourn's words were taken out.")
       } else {
-        let aside = file.path + ".undone"
+        // Not beside it: where sshd includes all of a directory, it would be read there.
+        let folder = Files.parent(of: Places.configurationFile)
+        let aside = folder + "/" + (file.path.parts(47).last ?? "") + ".undone"
         do throws(SystemError) {
+          if !Files.exists(folder) { try Files.makeDirectory(folder, mode: 0o755) }
           try Files.move(file.path, to: aside)
           try Files.synchronizeDirectory(of: file.path)
         } catch { throw SetupRefusal("\(file.path): \(error.sentence)") }
