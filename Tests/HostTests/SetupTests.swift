@@ -11,7 +11,7 @@ import Testing
         let shown = try host.setup("--dry-run")
         #expect(shown.succeeded, "\(shown)")
         for line in ["+/usr/libexec/sojourn/shell", "run: groupadd --system sojourn", "+passwd:         files sojourn", "+group:          files sojourn",
-            "+TrustedUserCAKeys /etc/sojourn/user_ca.pub", "run: pam-auth-update --enable sojourn", "run: systemctl enable --now sojournd",
+            "+TrustedUserCAKeys /etc/sojourn/sshd_user_ca.pub", "run: pam-auth-update --enable sojourn", "run: systemctl enable --now sojournd",
             "+endpoints = [\"http://127.0.0.1:8181/access/v1/evaluation\"]", "+groups = [\"dbops\"]"] {
             #expect(shown.stdout.contains(line), "\(line) in \(shown)")
         }
@@ -202,7 +202,7 @@ import Testing
     private static func strace(_ signal: String, _ number: Int) -> [String] {
         // It matches the name that a rename begins with.
         let files = ["/var/lib/sojourn/setup-under-way.new", "/var/lib/sojourn/setup.json.new", "/run/sojourn/config.json.new"]
-            + ["/etc/shells", "/etc/nsswitch.conf", "/etc/sojourn/user_ca.pub", "/etc/sojourn/sojourn.toml", "/etc/ssh/sshd_config.d/00-sojourn.conf"].map { $0 + ".sojourn-new" }
+            + ["/etc/shells", "/etc/nsswitch.conf", "/etc/sojourn/user_ca.pub", "/etc/sojourn/sojourn.toml", "/etc/sojourn/sshd_user_ca.pub", "/etc/ssh/sshd_config.d/00-sojourn.conf"].map { $0 + ".sojourn-new" }
         return ["strace", "-qq", "-o", "/dev/null", "-e", "trace=rename,renameat,renameat2", "-e", "inject=rename,renameat,renameat2:signal=\(signal):when=\(number)"]
             + files.flatMap { ["-P", $0] }
     }
