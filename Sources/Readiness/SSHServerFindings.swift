@@ -101,12 +101,7 @@ enum SSHServerFindings {
     }
     let open = Guard.findings(.sshdAuthorities, path, files, severity: .warning)
     guard open.isEmpty else { return open }
-    let keys = lines.compactMap { line -> [UInt8]? in
-      let words = line.words
-      guard words.count >= 2, !words[0].begins(with: "#") else { return nil }
-      let base64 = Array(words[1].utf8)
-      return Base64.decode(base64.span, 0..<base64.count)
-    }
+    let keys = AuthorityLines.keys(lines)
     let missing = configuration.certificate.trusted.filter { ours in !keys.contains { $0.elementsEqual(ours.blob) } }
     guard missing.isEmpty else {
       let names = missing.map { $0.file }.joined(separator: ", ")

@@ -1,3 +1,4 @@
+import Configuration
 import Encoding
 import HostSystem
 import Identity
@@ -16,6 +17,7 @@ enum TakingBack {
       guard let index = open.min(by: { (journal.steps[$0].kind.undone, -$0) < (journal.steps[$1].kind.undone, -$1) }) else { break }
       let step = journal.steps[index]
       do throws(SetupRefusal) {
+        if step.kind == .profile, !isRollback { try requireNoTrust() }
         if isRollback || !step.kind.stays, !(isRemoval && step.kind == .nameServices) {
           for note in try takeBack(step, isRollback: isRollback) { Terminal.say(note) }
           Terminal.say("Taken back: \(step.title)")
@@ -26,10 +28,21 @@ enum TakingBack {
         failures += 1
         journal.postpone(index)
         // As long as an sshd may trust our authorities, PAM must ask us about every certificate: so the package stays as well.
-        if step.kind == .sshd || step.kind == .authorities { return false }
+        if [.sshd, .authorities, .profile].contains(step.kind) { return false }
       }
     }
     return failures == 0
+  }
+
+  /// - Throws: while a server of this host, also one that setup knows nothing of, takes certificates of ours: without PAM's part
+  /// nobody would decide about them.
+  private static func requireNoTrust() throws(SetupRefusal) {
+    let configuration: PublishedConfiguration
+    do throws(ConfigurationUnavailable) { configuration = try PublishedConfiguration.current() } catch { return }
+    let keys = configuration.certificate.trusted.map { $0.blob } + (configuration.breakGlass.map { [$0.authority] } ?? [])
+    guard let server = TrustingServers.all(keys).first else { return }
+    throw SetupRefusal(server + "; without the lines of pam_sojourn.so they would open local accounts undecided, so these lines stay",
+      remedy: "take that file out of its TrustedUserCAKeys, reload it, and run 'sojourn setup --undo' again")
   }
 
   static func takeBack(_ step: SetupStep, isRollback: Bool) throws(SetupRefusal) -> [String] {

@@ -1,0 +1,43 @@
+internal import Encoding
+internal import HostSystem
+
+/// SSH servers of this host that take certificates of an authority, by whatever file their configuration names.
+public enum TrustingServers {
+  /// - Parameter keys: public keys as they are in a certificate (PROTOCOL.certkeys).
+  /// - Returns: a sentence's beginning for each server that trusts one of them, or that cannot be asked.
+  public static func all(_ keys: [[UInt8]], _ view: HostView = .host) -> [String] {
+    var servers: [SSHListener] = []
+    let standard = "/usr/sbin/sshd"
+    if view.files.facts(standard) != nil { servers.append(SSHListener(program: standard, options: [], pid: nil)) }
+    for process in view.processes() where process.isRoot && process.view != .apart && (process.program.parts(47).last ?? "").begins(with: "sshd") {
+      guard case .listener(let found) = SSHListener.read(process), !servers.contains(where: { $0.program.isExactly(found.program) && $0.options == found.options }) else { continue }
+      servers.append(found)
+    }
+    return servers.compactMap { trusts($0, keys, view) }
+  }
+
+  private static func trusts(_ server: SSHListener, _ keys: [[UInt8]], _ view: HostView) -> String? {
+    switch SSHServerSettings.ask(server, user: "root", run: view.run) {
+    case .refused(let words): return "\(server.subject) cannot be asked what it trusts (\(words))"
+    case .settings(let settings):
+      guard let path = settings.one("trustedusercakeys"), path.begins(with: "/") else { return nil }
+      let lines: [String]
+      // A file that cannot be read is none for sshd either.
+      do throws(SystemError) { lines = try view.files.lines(path) } catch { return nil }
+      guard AuthorityLines.keys(lines).contains(where: { key in keys.contains { $0.elementsEqual(key) } }) else { return nil }
+      return "\(server.subject) takes certificates of Sojourn's authorities (TrustedUserCAKeys \(path))"
+    }
+  }
+}
+
+/// Lines of a file that sshd's TrustedUserCAKeys names: type, key in base64, comment (sshd_config(5)).
+enum AuthorityLines {
+  static func keys(_ lines: [String]) -> [[UInt8]] {
+    lines.compactMap { line in
+      let words = line.words
+      guard words.count >= 2, !words[0].begins(with: "#") else { return nil }
+      let base64 = Array(words[1].utf8)
+      return Base64.decode(base64.span, 0..<base64.count)
+    }
+  }
+}
