@@ -38,6 +38,20 @@ struct SSHServerSettings {
   }
 }
 
+/// A file that TrustedUserCAKeys names: one public key in each line.
+public enum SSHAuthorities {
+  /// Key blobs, in their order; lines without one are left out.
+  /// - Throws: what kept it from being read.
+  public static func keys(in path: String, _ files: HostFiles = HostFiles()) throws(SystemError) -> [[UInt8]] {
+    try files.lines(path).compactMap { line in
+      let words = line.words
+      guard words.count >= 2, !words[0].begins(with: "#") else { return nil }
+      let base64 = Array(words[1].utf8)
+      return Base64.decode(base64.span, 0..<base64.count)
+    }
+  }
+}
+
 /// Everything of a host that the checks look at, so that tests can be hosts of their own.
 public struct HostView: Sendable {
   public typealias Run = @Sendable (_ program: String, _ arguments: [String]) throws(SystemError) -> ChildProcess.Outcome
