@@ -297,4 +297,36 @@ import Testing
         #expect(try !sojourn.host.exists("/etc/ssh/sshd_config.d/00-sojourn.conf") && !sojourn.candidatesArePublished)
         #expect(try !sojourn.host.shell("pgrep -x sojournd").succeeded)
     }
+
+    /// A listener that keeps our authority in memory while PAM no longer asks about it would let root in undecided.
+    @Test func leavesNoListenerThatTrustsTheAuthorityWithoutPAM() throws {
+        let host = try UnsetPrivateHost()
+        defer { host.stop() }
+        let machine = host.machine
+        try machine.write("Port 2222\nPidFile /run/second.pid\nInclude /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n", to: "/etc/ssh/second_config")
+        let before = try host.etc()
+        let second = try machine.startSSHD(port: 2222, configuration: "/etc/ssh/second_config")
+        let done = try host.setup("--yes")
+        #expect(done.succeeded, "\(done)")
+        // sshd knows the authority, and PAM says no: no daemon runs here.
+        let root = try host.ca.certificate(for: "root")
+        func enter() throws -> Output { try machine.ssh("root", root, "id -un", options: ["Port=2222"]) }
+        #expect(try !enter().succeeded && eventually(5) { second.log.contains("Accepted publickey for root") || second.log.contains("Accepted certificate ID") }, "\(second.log)")
+
+        try machine.must("cp /etc/ssh/second_config /root/; echo 'Nonsense yes' >> /etc/ssh/second_config")
+        for flags in [[], ["--for-removal"], []] {
+            let held = try machine.run(["/usr/sbin/sojourn", "setup", "--undo", "--yes"] + flags, deadline: 60)
+            #expect(held.status == 1 && held.stderr.contains("would not start with its configuration") && held.stderr.contains("the PAM lines stay"), "\(flags): \(held)")
+            #expect(try held.stderr.contains("(process \(machine.must("cat /run/second.pid").trimmingCharacters(in: .whitespacesAndNewlines)))"), "\(held)")
+            #expect(try machine.must("cat /etc/pam.d/common-account").contains("pam_sojourn.so") && !enter().succeeded, "\(flags): \(held)")
+        }
+        try host.expectLocalLogins()
+
+        try machine.must("cp /root/second_config /etc/ssh/")
+        let undone = try host.undo()
+        #expect(try undone.succeeded && host.etc() == before, "\(undone)")
+        let late = try enter()
+        #expect(!late.succeeded && late.stdout.isEmpty, "\(late)\n\(second.log)")
+        try host.expectLocalLogins()
+    }
 }

@@ -97,14 +97,20 @@ struct ServerDropIn {
 
   /// `sshd -t`.
   static func test(_ file: String?) throws(SetupRefusal) {
-    do throws(SetupRefusal) { try Command.run(sshd, ["-t"] + (file.map { ["-f", $0] } ?? []), seconds: 15) } catch {
+    do throws(SetupRefusal) { try ask(["-t"] + (file.map { ["-f", $0] } ?? [])) } catch {
       throw SetupRefusal(error.sentence + (file == nil ? "" : " (with the drop-in)"), remedy: "repair what sshd says, or start it once, then run 'sojourn setup' again")
     }
   }
 
   /// `sshd -T` for root.
   static func effective(_ options: [String] = []) throws(SetupRefusal) -> Settings {
-    Settings(lines: try Command.run(sshd, ["-T"] + options + ["-C", "user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22"], seconds: 15).parts(10))
+    Settings(lines: try ask(["-T"] + options + ["-C", "user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22"]).parts(10))
+  }
+
+  /// What sshd says of its configuration.
+  @discardableResult
+  static func ask(_ arguments: [String], _ program: String = sshd) throws(SetupRefusal) -> String {
+    try Command.run(program, arguments, seconds: 15)
   }
 
   struct Settings {

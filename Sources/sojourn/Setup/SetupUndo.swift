@@ -35,6 +35,8 @@ struct SetupUndo {
     try CandidateMark.put()
     try CandidateMark.withdraw()
     try Departure.endAll(SetupUndo.reason)
+    // The drop-in is gone already, by hand or by an undo that stopped there: an sshd that listens may know of it all the same.
+    if steps.contains(where: { $0.kind == .profile }), !steps.contains(where: { $0.kind == .sshd }), let note = try ServerReload.all() { Terminal.say(note) }
     for step in try SetupUndo.seen(journal) { for note in try TakingBack.takeBack(step, isRollback: false) { Terminal.say(note) } }
     let isEnabledBefore = journal.steps.contains { $0.kind == .service && $0.wasEnabled }
     var isWhole = TakingBack.all(&journal, isRollback: false, isRemoval: isRemoval)
@@ -45,6 +47,9 @@ struct SetupUndo {
     if !HostService.isBooted { Terminal.say("systemd does not run here, so no unit of it was stopped.") }
     guard isWhole else {
       Terminal.say("Not all of it could be taken back: run 'sojourn setup --undo' again. Nobody is let in by Sojourn meanwhile, and local accounts are not concerned.")
+      if journal.steps.contains(where: { $0.kind == .sshd }) {
+        throw SetupRefusal("an sshd may still trust the authorities of Sojourn, so the PAM lines stay", remedy: "see above", holdsPackage: true)
+      }
       if isRemoval { return }
       throw Exit.refused
     }

@@ -25,8 +25,8 @@ enum TakingBack {
         error.say()
         failures += 1
         journal.postpone(index)
-        // As long as an sshd may trust our authorities, PAM must ask us about every certificate. A package that goes takes the question away in any case.
-        if step.kind == .sshd, !isRemoval { return false }
+        // As long as an sshd may trust our authorities, PAM must ask us about every certificate.
+        if step.kind == .sshd { return false }
       }
     }
     return failures == 0
@@ -52,7 +52,7 @@ enum TakingBack {
       return []
     case .sshd:
       var notes = try files(step, edited: nil)
-      if let note = try HostService.reloadServer() { notes.append(note) }
+      if let note = try ServerReload.all() { notes.append(note) }
       return notes
     }
   }
