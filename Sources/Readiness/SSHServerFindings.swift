@@ -95,13 +95,12 @@ enum SSHServerFindings {
     guard let path = settings.one("trustedusercakeys"), path.begins(with: "/") else {
       return [Finding(.sshdAuthorities, .warning, subject, "TrustedUserCAKeys is not set: no certificate is accepted, nobody can log in through Sojourn there", remedy: remedy)]
     }
-    let lines: [String]
-    do throws(SystemError) { lines = try files.lines(path) } catch {
+    let keys: [[UInt8]]
+    do throws(SystemError) { keys = try SSHAuthorities.keys(in: path, files) } catch {
       return [Finding(.sshdAuthorities, .warning, subject, "TrustedUserCAKeys \(path) cannot be read (\(error.sentence))", remedy: remedy)]
     }
     let open = Guard.findings(.sshdAuthorities, path, files, severity: .warning)
     guard open.isEmpty else { return open }
-    let keys = AuthorityLines.keys(lines)
     let missing = configuration.certificate.trusted.filter { ours in !keys.contains { $0.elementsEqual(ours.blob) } }
     guard missing.isEmpty else {
       let names = missing.map { $0.file }.joined(separator: ", ")

@@ -38,6 +38,44 @@ struct SSHServerSettings {
   }
 }
 
+/// An sshd that listens, with the same files under /etc/ssh as this host's.
+public struct RunningSSHServer: Sendable {
+  public let pid: Int32
+  public let program: String
+  /// As `sshd -t` must have them to see its configuration; nil: they cannot be told from outside.
+  public let options: [String]?
+
+  /// Those of root's, whatever [host] candidate_programs says: what is written for sshd is read by all of them.
+  public static func all() -> [RunningSSHServer] {
+    let host = HostFiles()
+    return RunningProgram.all().compactMap { process in
+      guard process.isRoot, process.program.parts(47).last?.isExactly("sshd") ?? false else { return nil }
+      if process.view != .same {
+        guard let its = host.facts("/proc/\(process.pid)/root/etc/ssh"), let ours = host.facts("/etc/ssh"), its.device == ours.device, its.inode == ours.inode else { return nil }
+      }
+      switch SSHListener.read(process) {
+      case .notAListener: return nil
+      case .unreadable: return RunningSSHServer(pid: process.pid, program: process.program, options: nil)
+      case .listener(let listener): return RunningSSHServer(pid: process.pid, program: process.program, options: listener.options)
+      }
+    }
+  }
+}
+
+/// A file that TrustedUserCAKeys names: one public key in each line.
+public enum SSHAuthorities {
+  /// Key blobs, in their order; lines without one are left out.
+  /// - Throws: what kept it from being read.
+  public static func keys(in path: String, _ files: HostFiles = HostFiles()) throws(SystemError) -> [[UInt8]] {
+    try files.lines(path).compactMap { line in
+      let words = line.words
+      guard words.count >= 2, !words[0].begins(with: "#") else { return nil }
+      let base64 = Array(words[1].utf8)
+      return Base64.decode(base64.span, 0..<base64.count)
+    }
+  }
+}
+
 /// Everything of a host that the checks look at, so that tests can be hosts of their own.
 public struct HostView: Sendable {
   public typealias Run = @Sendable (_ program: String, _ arguments: [String]) throws(SystemError) -> ChildProcess.Outcome

@@ -21,23 +21,11 @@ public enum TrustingServers {
     case .refused(let words): return "\(server.subject) cannot be asked what it trusts (\(words))"
     case .settings(let settings):
       guard let path = settings.one("trustedusercakeys"), path.begins(with: "/") else { return nil }
-      let lines: [String]
+      let trusted: [[UInt8]]
       // A file that cannot be read is none for sshd either.
-      do throws(SystemError) { lines = try view.files.lines(path) } catch { return nil }
-      guard AuthorityLines.keys(lines).contains(where: { key in keys.contains { $0.elementsEqual(key) } }) else { return nil }
+      do throws(SystemError) { trusted = try SSHAuthorities.keys(in: path, view.files) } catch { return nil }
+      guard trusted.contains(where: { key in keys.contains { $0.elementsEqual(key) } }) else { return nil }
       return "\(server.subject) takes certificates of Sojourn's authorities (TrustedUserCAKeys \(path))"
-    }
-  }
-}
-
-/// Lines of a file that sshd's TrustedUserCAKeys names: type, key in base64, comment (sshd_config(5)).
-enum AuthorityLines {
-  static func keys(_ lines: [String]) -> [[UInt8]] {
-    lines.compactMap { line in
-      let words = line.words
-      guard words.count >= 2, !words[0].begins(with: "#") else { return nil }
-      let base64 = Array(words[1].utf8)
-      return Base64.decode(base64.span, 0..<base64.count)
     }
   }
 }

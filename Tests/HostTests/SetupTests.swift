@@ -102,7 +102,19 @@ import Testing
         try refused(["UsePAM is off (/etc/ssh/sshd_config.d/00-first.conf:1)"], try host.setup("--yes"), "UsePAM")
         try machine.must("echo 'TrustedUserCAKeys /root/other.pub' > /etc/ssh/sshd_config.d/00-first.conf")
         try refused(["TrustedUserCAKeys is another file", "00-first.conf:1"], try host.setup("--yes"), "another authority")
-        try machine.must("rm /etc/ssh/sshd_config.d/00-first.conf; sed -i 's/^Include/#Include/' /etc/ssh/sshd_config")
+        try machine.must("rm /etc/ssh/sshd_config.d/00-first.conf")
+        // What comes after our file would be overridden by it: local accounts with another authority's certificates would be shut out.
+        let old = try machine.makeCA("old")
+        try machine.must("cp \"$1.pub\" /etc/ssh/old_ca.pub; cp /etc/ssh/sshd_config /root/; echo 'TrustedUserCAKeys /etc/ssh/old_ca.pub' > /etc/ssh/sshd_config.d/50-ca.conf", old.path)
+        try refused(["/etc/ssh/old_ca.pub (/etc/ssh/sshd_config.d/50-ca.conf:1)", "none of ours", "one file of sshd's own"], try host.setup("--yes"), "an authority in a later file")
+        try machine.must("rm /etc/ssh/sshd_config.d/50-ca.conf; echo 'TrustedUserCAKeys /etc/ssh/old_ca.pub' >> /etc/ssh/sshd_config")
+        let number = try machine.must("wc -l < /etc/ssh/sshd_config").trimmingCharacters(in: .whitespacesAndNewlines)
+        try refused(["/etc/ssh/old_ca.pub (/etc/ssh/sshd_config:\(number))", "none of ours"], try host.setup("--yes"), "an authority after the Include")
+        try machine.must("cp /root/sshd_config /etc/ssh/; echo 'UsePAM no' > /etc/ssh/sshd_config.d/50-pam.conf")
+        try refused(["UsePAM is off (/etc/ssh/sshd_config.d/50-pam.conf:1)", "do not pass PAM now"], try host.setup("--yes"), "UsePAM in a later file")
+        try machine.must("rm /etc/ssh/sshd_config.d/50-pam.conf; sed -i 's/^UsePAM yes/UsePAM no/' /etc/ssh/sshd_config")
+        try refused(["UsePAM is off (/etc/ssh/sshd_config:", "do not pass PAM now"], try host.setup("--yes"), "UsePAM after the Include")
+        try machine.must("cp /root/sshd_config /etc/ssh/; sed -i 's/^Include/#Include/' /etc/ssh/sshd_config")
         try refused(["does not include /etc/ssh/sshd_config.d"], try host.setup("--yes"), "no Include")
         try machine.must("sed -i 's/^#Include/Include/' /etc/ssh/sshd_config")
 
@@ -284,5 +296,37 @@ import Testing
         #expect(try sojourn.traces(of: "alice").isEmpty, "\((try? sojourn.traces(of: "alice")) ?? "")\n\(sojourn.logs)")
         #expect(try !sojourn.host.exists("/etc/ssh/sshd_config.d/00-sojourn.conf") && !sojourn.candidatesArePublished)
         #expect(try !sojourn.host.shell("pgrep -x sojournd").succeeded)
+    }
+
+    /// A listener that keeps our authority in memory while PAM no longer asks about it would let root in undecided.
+    @Test func leavesNoListenerThatTrustsTheAuthorityWithoutPAM() throws {
+        let host = try UnsetPrivateHost()
+        defer { host.stop() }
+        let machine = host.machine
+        try machine.write("Port 2222\nPidFile /run/second.pid\nInclude /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n", to: "/etc/ssh/second_config")
+        let before = try host.etc()
+        let second = try machine.startSSHD(port: 2222, configuration: "/etc/ssh/second_config")
+        let done = try host.setup("--yes")
+        #expect(done.succeeded, "\(done)")
+        // sshd knows the authority, and PAM says no: no daemon runs here.
+        let root = try host.ca.certificate(for: "root")
+        func enter() throws -> Output { try machine.ssh("root", root, "id -un", options: ["Port=2222"]) }
+        #expect(try !enter().succeeded && eventually(5) { second.log.contains("Accepted publickey for root") || second.log.contains("Accepted certificate ID") }, "\(second.log)")
+
+        try machine.must("cp /etc/ssh/second_config /root/; echo 'Nonsense yes' >> /etc/ssh/second_config")
+        for flags in [[], ["--for-removal"], []] {
+            let held = try machine.run(["/usr/sbin/sojourn", "setup", "--undo", "--yes"] + flags, deadline: 60)
+            #expect(held.status == 1 && held.stderr.contains("would not start with its configuration") && held.stderr.contains("the PAM lines stay"), "\(flags): \(held)")
+            #expect(try held.stderr.contains("(process \(machine.must("cat /run/second.pid").trimmingCharacters(in: .whitespacesAndNewlines)))"), "\(held)")
+            #expect(try machine.must("cat /etc/pam.d/common-account").contains("pam_sojourn.so") && !enter().succeeded, "\(flags): \(held)")
+        }
+        try host.expectLocalLogins()
+
+        try machine.must("cp /root/second_config /etc/ssh/")
+        let undone = try host.undo()
+        #expect(try undone.succeeded && host.etc() == before, "\(undone)")
+        let late = try enter()
+        #expect(!late.succeeded && late.stdout.isEmpty, "\(late)\n\(second.log)")
+        try host.expectLocalLogins()
     }
 }

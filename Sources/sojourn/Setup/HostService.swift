@@ -77,26 +77,4 @@ enum HostService {
     }
     return true
   }
-
-  // MARK: sshd
-
-  /// Every running listener reads its configuration anew; connections that stand are not touched.
-  /// - Returns: what the admin must do, if nobody here can tell it.
-  static func reloadServer() throws(SetupRefusal) -> String? {
-    guard Command.exists(ServerDropIn.sshd) else { return nil }
-    try ServerDropIn.test(nil)
-    if isBooted {
-      let units = ["ssh.service", "sshd.service"].filter { says("is-active", $0) }
-      // With a socket unit every connection has an sshd of its own, which reads it in any case.
-      guard let unit = units.first else { return says("is-active", "ssh.socket") ? nil : "No unit ssh.service runs: whatever runs sshd here must reload it." }
-      try Command.run(systemctl, ["reload", unit])
-      return nil
-    }
-    let written = (try? Files.read("/run/sshd.pid", cap: 64)).flatMap { ProcessTable.decimal($0.prefix { $0 != 10 }) }
-    guard let pid = written.flatMap({ Int32(exactly: $0) }), let process = ProcessReference.of(pid: pid), ProcessTable.program(of: pid)?.begins(with: ServerDropIn.sshd) ?? false else {
-      return "systemd does not run here: reload sshd yourself, if it runs."
-    }
-    do throws(SystemError) { try ProcessHandle(process).signal(.hangup) } catch { return "sshd (process \(pid)) could not be told to reload: \(error.sentence)" }
-    return nil
-  }
 }

@@ -1,6 +1,8 @@
 import Configuration
+import Credentials
 import Encoding
 import HostSystem
+import Identity
 import Readiness
 
 /// sshd's part: /etc/ssh/sshd_config.d/00-sojourn.conf, tried out on a copy of the host's own configuration before it is put in place.
@@ -31,7 +33,30 @@ struct ServerDropIn {
     } else if stands == nil {
       steps.append(SetupStep(.sshd, command: "sshd -t, and reload it", files: [.init(path: ServerDropIn.path, before: nil, after: FileState(wished))]))
     }
-    try ServerDropIn.rehearse(stands?.text ?? wished, keys: keys, scratch)
+    let layout = try ServerLayout()
+    if stands == nil { try ServerDropIn.requireNothingOverridden(ServerDropIn.keys(of: wish.configuration), layout, scratch) }
+    try ServerDropIn.rehearse(stands?.text ?? wished, keys: keys, layout, scratch)
+  }
+
+  private static func keys(of configuration: PublishedConfiguration) -> [[UInt8]] {
+    configuration.certificate.trusted.map { $0.blob } + (configuration.breakGlass.map { [$0.authority] } ?? [])
+  }
+
+  /// Our file has the first word, so what another file says of these two would hold no longer: of that, nothing may be lost.
+  /// - Throws: if local accounts log in with an authority that is not ours, or past PAM.
+  private static func requireNothingOverridden(_ ours: [[UInt8]], _ layout: ServerLayout, _ scratch: borrowing Scratch) throws {
+    try test(nil)
+    let settings = try effective(["-f", try scratch.put("sshd_config.now", layout.text(with: nil))])
+    guard settings.holds("usepam", "yes") else {
+      throw SetupRefusal("UsePAM is off\(layout.place(of: "usepam")): logins do not pass PAM now, and would with \(path); nothing was changed",
+        remedy: "set 'UsePAM yes' there, see that everybody can still log in, then run 'sojourn setup' again")
+    }
+    guard let file = settings.value("trustedusercakeys"), !file.isExactly("none") else { return }
+    let others: [[UInt8]]
+    do throws(SystemError) { others = try SSHAuthorities.keys(in: file) } catch { throw SetupRefusal("TrustedUserCAKeys is another file, \(file)\(layout.place(of: "trustedusercakeys")), which cannot be read: \(error.sentence); nothing was changed", remedy: "put the file there, or take that line out") }
+    guard let other = others.first(where: { key in !ours.contains { $0.elementsEqual(key) } }) else { return }
+    throw SetupRefusal("TrustedUserCAKeys is another file, \(file)\(layout.place(of: "trustedusercakeys")), with a key that is none of ours (\(Fingerprint.text(of: other))): with \(path) sshd would no longer take its certificates, and local accounts could be locked out; nothing was changed",
+      remedy: "take that line out if nobody needs it; else put its keys and those of \(Places.configurationFile) into one file of sshd's own, such as /etc/ssh/user_authorities.pub, copy \(SetupInputs.templates)/sshd_config.d/\(name) to \(path), and let TrustedUserCAKeys there name that file: what stands there is kept")
   }
 
   /// The file that TrustedUserCAKeys must name: one of sshd's own, with all keys of the configuration. sshd reads it at every login, so
@@ -52,64 +77,41 @@ struct ServerDropIn {
 
   /// What sshd's configuration would come to with the drop-in, by sshd itself.
   /// - Throws: where another file of the host has the first word, which is the one that counts.
-  private static func rehearse(_ text: String, keys: String, _ scratch: borrowing Scratch) throws {
+  private static func rehearse(_ text: String, keys: String, _ layout: ServerLayout, _ scratch: borrowing Scratch) throws {
     try test(nil)
-    let draft = try scratch.put(name, text)
-    let lines: [String]
-    do throws(SystemError) { lines = try HostFiles().lines(main) } catch { throw SetupRefusal("\(main): \(error.sentence)") }
-    var files: [(shown: String, read: String)] = []
-    for name in (HostFiles().names(in: folder).filter { $0.ends(with: ".conf") && !$0.begins(with: ".") && !$0.isExactly(ServerDropIn.name) } + [ServerDropIn.name])
-      .sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
-      files.append((folder + "/" + name, name.isExactly(ServerDropIn.name) ? draft : folder + "/" + name))
-    }
-    guard let place = lines.firstIndex(where: { includesFolder($0) }) else {
-      throw SetupRefusal("\(main) does not include \(folder)/*.conf, so sshd would not read \(path); nothing was changed", remedy: "add the line 'Include \(folder)/*.conf' at its beginning")
-    }
-    let include = files.map { "Include \($0.read)" }
-    let main = try scratch.put("sshd_config", (lines[..<place] + include + lines[(place + 1)...]).joined(separator: "\n"))
+    let main = try scratch.put("sshd_config", layout.text(with: try scratch.put(name, text)))
     try test(main)
-    let readers = [(ServerDropIn.main, lines[..<place])] + files.map { file in (file.shown, ((try? HostFiles().lines(file.read)) ?? [])[...]) }
     let settings = try effective(["-f", main])
     guard settings.holds("usepam", "yes") else {
-      throw SetupRefusal("UsePAM is off\(culprit("usepam", readers)), so logins would not pass pam_sojourn.so; nothing was changed", remedy: "set 'UsePAM yes' there, or take the line out")
+      throw SetupRefusal("UsePAM is off\(layout.place(of: "usepam")), so logins would not pass pam_sojourn.so; nothing was changed", remedy: "set 'UsePAM yes' there, or take the line out")
     }
     guard settings.holds("trustedusercakeys", keys) else {
-      throw SetupRefusal("TrustedUserCAKeys is another file than \(keys)\(culprit("trustedusercakeys", readers)), and for sshd the first line counts; nothing was changed",
+      throw SetupRefusal("TrustedUserCAKeys is another file than \(keys)\(layout.place(of: "trustedusercakeys")), and for sshd the first line counts; nothing was changed",
         remedy: "put the keys of both into one file, or take that line out")
     }
   }
 
-  private static func includesFolder(_ line: String) -> Bool {
-    let words = line.lowerASCII.split { $0 == " " || $0 == "\t" || $0 == "=" }.map { String($0) }
-    guard words.first?.isExactly("include") ?? false else { return false }
-    return words.dropFirst().contains { [folder + "/*.conf", "sshd_config.d/*.conf"].contains($0) }
-  }
-
-  private static func culprit(_ keyword: String, _ files: [(String, ArraySlice<String>)]) -> String {
-    for (file, lines) in files {
-      for (index, line) in lines.enumerated() {
-        guard let word = line.lowerASCII.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "=" }).first, String(word).isExactly(keyword) else { continue }
-        if file.isExactly(path) { return "" }
-        return " (\(file):\(index + 1))"
-      }
-    }
-    return ""
-  }
-
   /// `sshd -t`.
   static func test(_ file: String?) throws(SetupRefusal) {
-    do throws(SetupRefusal) { try Command.run(sshd, ["-t"] + (file.map { ["-f", $0] } ?? []), seconds: 15) } catch {
+    do throws(SetupRefusal) { try ask(["-t"] + (file.map { ["-f", $0] } ?? [])) } catch {
       throw SetupRefusal(error.sentence + (file == nil ? "" : " (with the drop-in)"), remedy: "repair what sshd says, or start it once, then run 'sojourn setup' again")
     }
   }
 
   /// `sshd -T` for root.
   static func effective(_ options: [String] = []) throws(SetupRefusal) -> Settings {
-    Settings(lines: try Command.run(sshd, ["-T"] + options + ["-C", "user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22"], seconds: 15).parts(10))
+    Settings(lines: try ask(["-T"] + options + ["-C", "user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22"]).parts(10))
+  }
+
+  /// What sshd says of its configuration.
+  @discardableResult
+  static func ask(_ arguments: [String], _ program: String = sshd) throws(SetupRefusal) -> String {
+    try Command.run(program, arguments, seconds: 15)
   }
 
   struct Settings {
     let lines: [String]
     func holds(_ keyword: String, _ value: String) -> Bool { lines.contains { $0.isExactly(keyword + " " + value) } }
+    func value(_ keyword: String) -> String? { lines.first { $0.begins(with: keyword + " ") }.map { String(decoding: $0.utf8.dropFirst(keyword.utf8.count + 1), as: UTF8.self) } }
   }
 }

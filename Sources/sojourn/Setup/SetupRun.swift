@@ -71,7 +71,7 @@ struct SetupRun {
     case .sshd:
       try put(step)
       try ServerDropIn.test(nil)
-      if let note = try HostService.reloadServer() { Terminal.say(note) }
+      if let note = try ServerReload.all() { Terminal.say(note) }
     }
   }
 

@@ -35,6 +35,8 @@ struct SetupUndo {
     try CandidateMark.put()
     try CandidateMark.withdraw()
     try Departure.endAll(SetupUndo.reason)
+    // The drop-in is gone already, by hand or by an undo that stopped there: an sshd that listens may know of it all the same.
+    if steps.contains(where: { $0.kind == .profile }), !steps.contains(where: { $0.kind == .sshd }), let note = try ServerReload.all() { Terminal.say(note) }
     // In one order with what the journal has: sshd's part before PAM's.
     journal.know(try SetupUndo.seen(journal))
     let isEnabledBefore = journal.steps.contains { $0.kind == .service && $0.wasEnabled }
@@ -51,6 +53,9 @@ struct SetupUndo {
     if !HostService.isBooted { Terminal.say("systemd does not run here, so no unit of it was stopped.") }
     guard isWhole else {
       Terminal.say("Not all of it could be taken back: run 'sojourn setup --undo' again. Nobody is let in by Sojourn meanwhile, and local accounts are not concerned.")
+      if journal.steps.contains(where: { $0.kind == .sshd }) {
+        throw SetupRefusal("an sshd may still trust the authorities of Sojourn, so the PAM lines stay", remedy: "see above")
+      }
       throw Exit.refused
     }
     try CandidateMark.remove()

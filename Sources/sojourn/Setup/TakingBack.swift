@@ -65,7 +65,7 @@ enum TakingBack {
       return []
     case .sshd:
       var notes = try files(step, edited: nil)
-      if let note = try HostService.reloadServer() { notes.append(note) }
+      if let note = try ServerReload.all() { notes.append(note) }
       return notes
     }
   }
