@@ -83,7 +83,7 @@ struct Setup: ParsableCommand {
     let wish = try inputs.wish(scratch)
     try Preconditions.require(wish.configuration)
     try EndpointTrial.require(wish)
-    let plan = try SetupPlan(wish, scratch)
+    let plan = try SetupPlan(wish, journal, scratch)
     for note in plan.notes { Terminal.say(note) }
     guard !plan.steps.isEmpty || journal.isBroken else {
       return Terminal.say("Nothing is to be done: this host is set up. 'sojourn check' looks at all of it.")
