@@ -285,6 +285,51 @@ import Testing
         #expect(try host.etc() == before && !host.machine.shell("pgrep -x sojournd").succeeded)
     }
 
+    /// A second authority and break glass, as the documents say: the configuration, then `sojourn setup` again; and back.
+    @Test func followsTheAuthoritiesOfTheConfigurationWhenItIsRunAgain() throws {
+        let host = try UnsetPrivateHost()
+        defer { host.stop() }
+        let machine = host.machine
+        let before = try host.etc()
+        let second = try machine.makeCA("second"), emergency = try machine.makeCA("emergency")
+        let done = try host.setup("--yes")
+        #expect(done.succeeded, "\(done)")
+        let single = try host.etc()
+        let daemon = try machine.start(["/usr/sbin/sojournd"], input: "")
+        #expect(try eventually(15) { try machine.exists("/run/sojourn/nss/candidate") }, "\(daemon.stderr)\(host.logs)")
+
+        try machine.must("cp /etc/sojourn/sojourn.toml /root/; cp \"$1.pub\" /etc/sojourn/two.pub; cp \"$2.pub\" /etc/sojourn/fire.pub", second.path, emergency.path)
+        try machine.must("""
+            sed -i 's#^trusted_ca = .*#trusted_ca = ["/etc/sojourn/user_ca.pub", "/etc/sojourn/two.pub"]#' /etc/sojourn/sojourn.toml
+            printf '\\n[break_glass]\\nca = "/etc/sojourn/fire.pub"\\nnames = ["fire"]\\n' >> /etc/sojourn/sojourn.toml
+            """)
+        func again(_ flags: String...) throws -> Output { try machine.run(["/usr/sbin/sojourn", "setup", "--yes"] + flags, deadline: 60) }
+        let added = try again()
+        #expect(added.succeeded && added.stdout.contains("-TrustedUserCAKeys /etc/sojourn/user_ca.pub") && added.stdout.contains("+TrustedUserCAKeys /etc/sojourn/sshd_user_ca.pub"), "\(added)")
+        #expect(try machine.must("grep -c ^ssh-ed25519 /etc/sojourn/sshd_user_ca.pub; grep -c ^ssh-ed25519 /etc/sojourn/user_ca.pub") == "3\n1\n")
+        let login = try machine.ssh("alice", second.certificate(for: "alice"), "id -un")
+        #expect(login.stdout == "alice\n", "\(login)\(daemon.stderr)\(host.logs)")
+        let nothing = try again()
+        #expect(nothing.succeeded && nothing.stderr.contains("Nothing is to be done"), "\(nothing)")
+
+        // An edited one is kept if sshd knows all keys with it, wherever they stand; else it is said what is missing, and nothing is changed.
+        try machine.must("cp /etc/sojourn/sshd_user_ca.pub /etc/ssh/mine.pub; cp /etc/ssh/sshd_config.d/00-sojourn.conf /root/; sed -i 's#^TrustedUserCAKeys .*#TrustedUserCAKeys /etc/ssh/mine.pub#' /etc/ssh/sshd_config.d/00-sojourn.conf")
+        let kept = try again()
+        #expect(kept.succeeded && kept.stderr.contains("is kept as it is") && kept.stderr.contains("Nothing is to be done"), "\(kept)")
+        try machine.must("sed -i 's#^TrustedUserCAKeys .*#TrustedUserCAKeys /etc/sojourn/user_ca.pub#; s/^# Check with/# Mine: check with/' /etc/ssh/sshd_config.d/00-sojourn.conf")
+        let lacking = try again()
+        #expect(lacking.status == 1 && lacking.stderr.contains("lacks the key SHA256:") && lacking.stderr.contains("name /etc/sojourn/sshd_user_ca.pub instead") && lacking.stderr.contains("never add this key"), "\(lacking)")
+        try machine.must("cp /root/00-sojourn.conf /etc/ssh/sshd_config.d/; cp /root/sojourn.toml /etc/sojourn/; rm /etc/ssh/mine.pub")
+
+        let back = try again()
+        #expect(try back.succeeded && back.stdout.contains("+TrustedUserCAKeys /etc/sojourn/user_ca.pub") && !machine.exists("/etc/sojourn/sshd_user_ca.pub") && host.etc() == single, "\(back)")
+        let refused = try machine.ssh("alice", second.certificate(for: "alice"), "id -un")
+        #expect(!refused.succeeded && refused.stdout.isEmpty, "\(refused)")
+        #expect(try host.login("alice", "id -un").stdout == "alice\n", "\(daemon.stderr)\(host.logs)")
+        let undone = try host.undo()
+        #expect(try undone.succeeded && host.etc() == before && !machine.exists("/etc/sojourn/sshd_user_ca.pub"), "\(undone)")
+    }
+
     @Test func undoesWhatWasSetUpByHandWithADeadDaemonAndALiveSession() throws {
         let sojourn = try SojournHost()
         defer { sojourn.stop() }
