@@ -242,8 +242,13 @@ import Testing
     @Test func saysWhatIsToBeStartedWhereThereIsNoSystemd() throws {
         let host = try UnsetPrivateHost()
         defer { host.stop() }
+        // As where sshd has not been started yet.
+        try host.machine.must("rmdir /run/sshd")
         let done = try host.setup("--yes")
         #expect(done.succeeded && done.stderr.contains("start /usr/sbin/sojournd as root"), "\(done)")
+        #expect(try host.machine.must("stat -c '%a %U' /run/sshd; rmdir /run/sshd") == "755 root\n")
+        let checked = try host.machine.run("sojourn", "check")
+        #expect(try !checked.stdout.contains("does not accept its own configuration") && host.machine.exists("/run/sshd"), "\(checked)")
         let daemon = try host.machine.start(["/usr/sbin/sojournd"], input: "")
         #expect(try eventually(15) { try host.machine.exists("/run/sojourn/nss/candidate") }, "\(daemon.stderr)\(host.logs)")
         let login = try host.login("alice", "id -un")

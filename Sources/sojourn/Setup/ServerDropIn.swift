@@ -150,7 +150,7 @@ struct ServerDropIn {
   /// `sshd -t`.
   static func test(_ file: String?) throws(SetupRefusal) {
     do throws(SetupRefusal) { try ask(["-t"] + (file.map { ["-f", $0] } ?? [])) } catch {
-      throw SetupRefusal(error.sentence + (file == nil ? "" : " (with the drop-in)"), remedy: "repair what sshd says, or start it once, then run 'sojourn setup' again")
+      throw SetupRefusal(error.sentence + (file == nil ? "" : " (with the drop-in)"), remedy: "repair what sshd says, then run 'sojourn setup' again")
     }
   }
 
@@ -162,7 +162,8 @@ struct ServerDropIn {
   /// What sshd says of its configuration.
   @discardableResult
   static func ask(_ arguments: [String], _ program: String = sshd) throws(SetupRefusal) -> String {
-    try Command.run(program, arguments, seconds: 15)
+    SSHPrivilegeSeparation.prepare()
+    return try Command.run(program, arguments, seconds: 15)
   }
 
   struct Settings {
