@@ -314,8 +314,11 @@ import Testing
         #expect(try machine.must("grep -c ^ssh-ed25519 /etc/sojourn/sshd_user_ca.pub; grep -c ^ssh-ed25519 /etc/sojourn/user_ca.pub") == "3\n1\n")
         let login = try machine.ssh("alice", second.certificate(for: "alice"), "id -un")
         #expect(login.stdout == "alice\n", "\(login)\(daemon.stderr)\(host.logs)")
+        // Nobody need be asked for that.
+        try host.policy.misbehave("custom", options: ["json": ["hello": "world"]])
         let nothing = try again()
-        #expect(nothing.succeeded && nothing.stderr.contains("Nothing is to be done"), "\(nothing)")
+        #expect(nothing.succeeded && nothing.stderr.contains("Nothing is to be done") && !nothing.stderr.contains("sojourn-check"), "\(nothing)")
+        try host.policy.misbehave("none")
 
         // An edited one is kept if sshd knows all keys with it, wherever they stand; else it is said what is missing, and nothing is changed.
         try machine.must("cp /etc/sojourn/sshd_user_ca.pub /etc/ssh/mine.pub; cp /etc/ssh/sshd_config.d/00-sojourn.conf /root/; sed -i 's#^TrustedUserCAKeys .*#TrustedUserCAKeys /etc/ssh/mine.pub#' /etc/ssh/sshd_config.d/00-sojourn.conf")
