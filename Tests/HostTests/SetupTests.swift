@@ -322,6 +322,8 @@ import Testing
             printf '\\n[break_glass]\\nca = "/etc/sojourn/fire.pub"\\nnames = ["fire"]\\n' >> /etc/sojourn/sojourn.toml
             """)
         func again(_ flags: String...) throws -> Output { try machine.run(["/usr/sbin/sojourn", "setup", "--yes"] + flags, deadline: 60) }
+        let other = try again("--ca", machine.makeCA("other").path + ".pub")
+        #expect(other.status == 1 && other.stderr.contains("does not trust the key SHA256:") && other.stderr.contains("add the line to /etc/sojourn/user_ca.pub, which trusted_ca names, then run 'sojourn setup' again"), "\(other)")
         let added = try again()
         #expect(added.succeeded && added.stdout.contains("-TrustedUserCAKeys /etc/sojourn/user_ca.pub") && added.stdout.contains("+TrustedUserCAKeys /etc/sojourn/sshd_user_ca.pub"), "\(added)")
         #expect(try machine.must("grep -c ^ssh-ed25519 /etc/sojourn/sshd_user_ca.pub; grep -c ^ssh-ed25519 /etc/sojourn/user_ca.pub") == "3\n1\n")
