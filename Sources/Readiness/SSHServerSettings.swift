@@ -38,6 +38,18 @@ struct SSHServerSettings {
   }
 }
 
+/// The empty directory without which Debian's sshd says nothing, not even of its configuration: ssh.service makes it and takes it away, so it is
+/// missing while that is stopped, before a socket unit has started it for the first time, and in a chroot.
+public enum SSHPrivilegeSeparation {
+  private static let directory = "/run/sshd"
+
+  /// sshd itself says what is wrong, if it cannot be made.
+  public static func prepare() {
+    guard !Files.exists(directory) else { return }
+    do throws(SystemError) { try Files.makeDirectory(directory, mode: 0o755) } catch {}
+  }
+}
+
 /// An sshd that listens, with the same files under /etc/ssh as this host's.
 public struct RunningSSHServer: Sendable {
   public let pid: Int32
@@ -93,6 +105,9 @@ public struct HostView: Sendable {
   /// This host. A program that is asked something has five seconds.
   public static var host: HostView {
     HostView(files: HostFiles(), processes: { RunningProgram.all() },
-      run: { (program, arguments) throws(SystemError) in try ChildProcess.run(program, arguments, milliseconds: 5000, cap: 1 << 18) })
+      run: { (program, arguments) throws(SystemError) in
+        if program.parts(47).last?.isExactly("sshd") ?? false { SSHPrivilegeSeparation.prepare() }
+        return try ChildProcess.run(program, arguments, milliseconds: 5000, cap: 1 << 18)
+      })
   }
 }

@@ -20,7 +20,7 @@ import Testing
         #expect(try host.etc() == before && !host.machine.exists("/etc/sojourn") && !host.machine.exists("/var/lib/sojourn"), "a dry run changes nothing")
 
         let unasked = try host.setup()
-        #expect(unasked.status == 1 && unasked.stderr.contains("say --yes"), "\(unasked)")
+        #expect(unasked.status == 64 && unasked.stderr.contains("say --yes") && !unasked.stderr.contains("sojourn-check"), "before anybody is asked: \(unasked)")
         #expect(try host.etc() == before)
 
         let done = try host.setup("--yes")
@@ -149,6 +149,19 @@ import Testing
         try host.machine.must("cp /root/sshd_config /etc/ssh/sshd_config; printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' > /etc/systemd/system/sojournd.service.d/broken.conf")
         #expect(try host.etc() == before, "\(late)")
         try host.expectLocalLogins()
+
+        // A daemon that ran without being enabled does so afterwards.
+        try host.machine.must("""
+            printf '[Service]\\nType=simple\\nExecStart=\\nExecStart=/bin/sleep 600\\n' > /etc/systemd/system/sojournd.service.d/broken.conf
+            printf '#!/bin/sh\\n! grep -q sojourn /etc/nsswitch.conf\\n' > /root/strange; chmod 755 /root/strange
+            sed -i '1i account required pam_exec.so quiet /root/strange' /etc/pam.d/sshd
+            systemctl daemon-reload; systemctl start sojournd
+            """)
+        let running = try host.etc()
+        let again = try host.setup("--yes")
+        #expect(again.status == 1 && again.stderr.contains("could not log in through sshd any more") && again.stderr.contains("This host is as it was before."), "\(again)\n\(host.logs)")
+        #expect(try host.machine.shell("systemctl is-enabled sojournd; systemctl is-active sojournd").stdout == "disabled\nactive\n")
+        #expect(try host.etc() == running, "\(again)")
     }
 }
 
@@ -242,8 +255,13 @@ import Testing
     @Test func saysWhatIsToBeStartedWhereThereIsNoSystemd() throws {
         let host = try UnsetPrivateHost()
         defer { host.stop() }
+        // As where sshd has not been started yet.
+        try host.machine.must("rmdir /run/sshd")
         let done = try host.setup("--yes")
         #expect(done.succeeded && done.stderr.contains("start /usr/sbin/sojournd as root"), "\(done)")
+        #expect(try host.machine.must("stat -c '%a %U' /run/sshd; rmdir /run/sshd") == "755 root\n")
+        let checked = try host.machine.run("sojourn", "check")
+        #expect(try !checked.stdout.contains("does not accept its own configuration") && host.machine.exists("/run/sshd"), "\(checked)")
         let daemon = try host.machine.start(["/usr/sbin/sojournd"], input: "")
         #expect(try eventually(15) { try host.machine.exists("/run/sojourn/nss/candidate") }, "\(daemon.stderr)\(host.logs)")
         let login = try host.login("alice", "id -un")
@@ -283,6 +301,56 @@ import Testing
         let undone = try host.undo()
         #expect(try undone.succeeded && host.machine.exists("/etc/sojourn/one.pub") && !host.machine.exists("/etc/sojourn/sshd_user_ca.pub"), "\(undone)")
         #expect(try host.etc() == before && !host.machine.shell("pgrep -x sojournd").succeeded)
+    }
+
+    /// A second authority and break glass, as the documents say: the configuration, then `sojourn setup` again; and back.
+    @Test func followsTheAuthoritiesOfTheConfigurationWhenItIsRunAgain() throws {
+        let host = try UnsetPrivateHost()
+        defer { host.stop() }
+        let machine = host.machine
+        let before = try host.etc()
+        let second = try machine.makeCA("second"), emergency = try machine.makeCA("emergency")
+        let done = try host.setup("--yes")
+        #expect(done.succeeded, "\(done)")
+        let single = try host.etc()
+        let daemon = try machine.start(["/usr/sbin/sojournd"], input: "")
+        #expect(try eventually(15) { try machine.exists("/run/sojourn/nss/candidate") }, "\(daemon.stderr)\(host.logs)")
+
+        try machine.must("cp /etc/sojourn/sojourn.toml /root/; cp \"$1.pub\" /etc/sojourn/two.pub; cp \"$2.pub\" /etc/sojourn/fire.pub", second.path, emergency.path)
+        try machine.must("""
+            sed -i 's#^trusted_ca = .*#trusted_ca = ["/etc/sojourn/user_ca.pub", "/etc/sojourn/two.pub"]#' /etc/sojourn/sojourn.toml
+            printf '\\n[break_glass]\\nca = "/etc/sojourn/fire.pub"\\nnames = ["fire"]\\n' >> /etc/sojourn/sojourn.toml
+            """)
+        func again(_ flags: String...) throws -> Output { try machine.run(["/usr/sbin/sojourn", "setup", "--yes"] + flags, deadline: 60) }
+        let other = try again("--ca", machine.makeCA("other").path + ".pub")
+        #expect(other.status == 1 && other.stderr.contains("does not trust the key SHA256:") && other.stderr.contains("add the line to /etc/sojourn/user_ca.pub, which trusted_ca names, then run 'sojourn setup' again"), "\(other)")
+        let added = try again()
+        #expect(added.succeeded && added.stdout.contains("-TrustedUserCAKeys /etc/sojourn/user_ca.pub") && added.stdout.contains("+TrustedUserCAKeys /etc/sojourn/sshd_user_ca.pub"), "\(added)")
+        #expect(try machine.must("grep -c ^ssh-ed25519 /etc/sojourn/sshd_user_ca.pub; grep -c ^ssh-ed25519 /etc/sojourn/user_ca.pub") == "3\n1\n")
+        let login = try machine.ssh("alice", second.certificate(for: "alice"), "id -un")
+        #expect(login.stdout == "alice\n", "\(login)\(daemon.stderr)\(host.logs)")
+        // Nobody need be asked for that.
+        try host.policy.misbehave("custom", options: ["json": ["hello": "world"]])
+        let nothing = try again()
+        #expect(nothing.succeeded && nothing.stderr.contains("Nothing is to be done") && !nothing.stderr.contains("sojourn-check"), "\(nothing)")
+        try host.policy.misbehave("none")
+
+        // An edited one is kept if sshd knows all keys with it, wherever they stand; else it is said what is missing, and nothing is changed.
+        try machine.must("cp /etc/sojourn/sshd_user_ca.pub /etc/ssh/mine.pub; cp /etc/ssh/sshd_config.d/00-sojourn.conf /root/; sed -i 's#^TrustedUserCAKeys .*#TrustedUserCAKeys /etc/ssh/mine.pub#' /etc/ssh/sshd_config.d/00-sojourn.conf")
+        let kept = try again()
+        #expect(kept.succeeded && kept.stderr.contains("is kept as it is") && kept.stderr.contains("Nothing is to be done"), "\(kept)")
+        try machine.must("sed -i 's#^TrustedUserCAKeys .*#TrustedUserCAKeys /etc/sojourn/user_ca.pub#; s/^# Check with/# Mine: check with/' /etc/ssh/sshd_config.d/00-sojourn.conf")
+        let lacking = try again()
+        #expect(lacking.status == 1 && lacking.stderr.contains("lacks the key SHA256:") && lacking.stderr.contains("name /etc/sojourn/sshd_user_ca.pub instead") && lacking.stderr.contains("never add this key"), "\(lacking)")
+        try machine.must("cp /root/00-sojourn.conf /etc/ssh/sshd_config.d/; cp /root/sojourn.toml /etc/sojourn/; rm /etc/ssh/mine.pub")
+
+        let back = try again()
+        #expect(try back.succeeded && back.stdout.contains("+TrustedUserCAKeys /etc/sojourn/user_ca.pub") && !machine.exists("/etc/sojourn/sshd_user_ca.pub") && host.etc() == single, "\(back)")
+        let refused = try machine.ssh("alice", second.certificate(for: "alice"), "id -un")
+        #expect(!refused.succeeded && refused.stdout.isEmpty, "\(refused)")
+        #expect(try host.login("alice", "id -un").stdout == "alice\n", "\(daemon.stderr)\(host.logs)")
+        let undone = try host.undo()
+        #expect(try undone.succeeded && host.etc() == before && !machine.exists("/etc/sojourn/sshd_user_ca.pub"), "\(undone)")
     }
 
     @Test func undoesWhatWasSetUpByHandWithADeadDaemonAndALiveSession() throws {

@@ -38,6 +38,13 @@ enum HostService {
     }
   }
 
+  /// It runs again as before, and whether it starts with the host stays as it is.
+  static func startAgain() throws(SetupRefusal) {
+    guard isBooted else { return }
+    _ = try? Command.answer(systemctl, ["reset-failed", unit])
+    try Command.run(systemctl, ["start", unit], seconds: 60)
+  }
+
   /// It does not run, and is not started at the next boot; whoever started it.
   static func stop(keepEnabled: Bool) throws(SetupRefusal) {
     if isBooted, isActive { try Command.run(systemctl, ["stop", unit], seconds: 60) }

@@ -82,25 +82,31 @@ struct Setup: ParsableCommand {
     let inputs = try SetupInputs(self, scratch)
     let wish = try inputs.wish(scratch)
     try Preconditions.require(wish.configuration)
-    try EndpointTrial.require(wish)
-    let plan = try SetupPlan(wish, scratch)
+    let plan = try SetupPlan(wish, journal, scratch)
     for note in plan.notes { Terminal.say(note) }
     guard !plan.steps.isEmpty || journal.isBroken else {
       return Terminal.say("Nothing is to be done: this host is set up. 'sojourn check' looks at all of it.")
     }
+    try Setup.requireAnswer(yes || dryRun)
+    // Who sets nothing up needs no endpoint.
+    try EndpointTrial.require(wish)
     try plan.show(scratch)
     guard !dryRun else { return Terminal.say("Nothing was changed.") }
     try Setup.agree(yes, to: "Change this host now?")
     try SetupRun(plan).run(&journal)
   }
 
-  /// - Throws: exit status 1, with that said, if nobody agrees.
+  /// - Throws: exit status 64, with that said, if there is neither a yes nor anybody who could say it.
+  private static func requireAnswer(_ isGiven: Bool) throws {
+    guard !isGiven, !Terminal.hasPerson else { return }
+    Terminal.say("sojourn: nobody can be asked here; say --yes")
+    throw ExitCode.validationFailure
+  }
+
+  /// - Throws: exit status 1, with that said, if somebody does not agree; 64 if nobody can be asked.
   static func agree(_ isAgreed: Bool, to question: String) throws {
     guard !isAgreed else { return }
-    guard Terminal.hasPerson else {
-      Terminal.say("sojourn: nobody can be asked here; say --yes")
-      throw Exit.refused
-    }
+    try requireAnswer(false)
     Terminal.ask("\(question) [y/N] ")
     guard let answer = readLine()?.lowercased(), answer == "y" || answer == "yes" else {
       Terminal.say("Nothing was changed.")

@@ -103,7 +103,8 @@ struct SetupInputs {
     if command.ca != nil {
       let staged = try scratch.put("given.pub", key)
       for authority in try KeyFile.authorities([staged]) where !configuration.certificate.trusted.contains(where: { $0.blob.elementsEqual(authority.blob) }) {
-        throw differs("does not trust the key \(Fingerprint.text(of: authority.blob))")
+        throw SetupRefusal("\(Places.configurationFile) stands already, and does not trust the key \(Fingerprint.text(of: authority.blob)); it is never overwritten, and nothing was changed",
+          remedy: SetupInputs.remedy(for: configuration))
       }
     }
     let rules = configuration.policy
@@ -120,6 +121,13 @@ struct SetupInputs {
     }
     return Wish(configuration: configuration, text: nil, key: nil, fingerprints: configuration.certificate.trusted.map { Fingerprint.text(of: $0.blob) },
       notes: ["\(Places.configurationFile) stands already and is kept."])
+  }
+
+  /// How one more authority is trusted. A file whose keys have limits is none to add it to, and neither is that of the emergency authority.
+  private static func remedy(for configuration: PublishedConfiguration) -> String {
+    let plain = configuration.certificate.trusted.first { $0.kind == .user && $0.principals.isEmpty && $0.subjects.isEmpty && $0.maxLifetime == nil && $0.networks.isEmpty && $0.attributes.isEmpty }
+    guard let plain else { return "put the line into a file that trusted_ca names, then run 'sojourn setup' again" }
+    return "add the line to \(plain.file), which trusted_ca names, then run 'sojourn setup' again"
   }
 
   static func label(_ text: String) -> (name: String, value: String)? {

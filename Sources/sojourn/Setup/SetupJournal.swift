@@ -41,6 +41,11 @@ struct SetupJournal {
     SetupRefusal("\(Places.setupJournal) is damaged, or of another version", remedy: "move it away; 'sojourn setup --undo' then takes back what it knows by sight")
   }
 
+  /// What stands there is what some setup wrote: nobody has changed it.
+  func wrote(_ state: FileState, to path: String) -> Bool {
+    steps.contains { $0.files.contains { $0.path.isExactly(path) && ($0.after?.bytes.elementsEqual(state.bytes) ?? false) } }
+  }
+
   mutating func begin(_ step: SetupStep) throws(SystemError) {
     steps.append(step)
     try write()

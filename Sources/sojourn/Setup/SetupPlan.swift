@@ -11,7 +11,7 @@ struct SetupPlan {
   let notes: [String]
   let configuration: PublishedConfiguration
 
-  init(_ wish: SetupInputs.Wish, _ scratch: borrowing Scratch) throws {
+  init(_ wish: SetupInputs.Wish, _ journal: SetupJournal, _ scratch: borrowing Scratch) throws {
     configuration = wish.configuration
     var steps: [SetupStep] = []
     if !Preconditions.hasGroup { steps.append(SetupStep(.group, command: "groupadd --system \(Places.group)")) }
@@ -22,7 +22,7 @@ struct SetupPlan {
     if let step = try NameSources.step(scratch) { steps.append(step) }
     if let step = try PAMProfile.step(scratch) { steps.append(step) }
     if let step = HostService.step() { steps.append(step) }
-    let server = try ServerDropIn(wish, scratch)
+    let server = try ServerDropIn(wish, journal, scratch)
     self.steps = steps + server.steps
     notes = server.notes
   }

@@ -54,7 +54,7 @@ enum TakingBack {
     case .profile: return try PAMProfile.disable(step.files)
     case .service:
       try HostService.stop(keepEnabled: step.wasEnabled)
-      if isRollback, step.wasActive { try HostService.start() }
+      if isRollback, step.wasActive { try HostService.startAgain() }
       return []
     case .key, .configuration, .authorities:
       let notes = try files(step, edited: nil)
