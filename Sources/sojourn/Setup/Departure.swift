@@ -25,7 +25,7 @@ enum Departure {
 
   private static func own(_ session: String) -> SetupRefusal {
     SetupRefusal("this command runs in \(session), which it would end, and itself with it",
-      remedy: "log in with a local account and a key or password of its own, or at the console, and run it there", holdsPackage: true)
+      remedy: "log in with a local account and a key or password of its own, or at the console, and run it there")
   }
 
   /// - Throws: if somebody's processes are still there when the time is over.
@@ -54,7 +54,7 @@ enum Departure {
     try requireNobody("sessions did not end within \(patience) s")
     if let first = left.first {
       throw SetupRefusal("session \(SessionSummary.show(first.session)) of \(SessionSummary.show(first.name)) did not end within \(patience) s; nothing else was taken back, and nobody new is let in",
-        remedy: "read the journal of sojournd, then run 'sojourn setup --undo' again", holdsPackage: true)
+        remedy: "read the journal of sojournd, then run 'sojourn setup --undo' again")
     }
     if !told.isEmpty { Terminal.say("\(told.count) \(told.count == 1 ? "session is" : "sessions are") over; what their ends found is in \(Places.auditLog).") }
   }
@@ -66,7 +66,7 @@ enum Departure {
     let left = living
     guard let first = left.first else { return }
     throw SetupRefusal("\(why): \(left.count) \(left.count == 1 ? "process lives" : "processes live") on, such as \(first.pid) of uid \(first.uid); nothing else was taken back, and nobody new is let in",
-      remedy: "end them, read the journal of sojournd, then run 'sojourn setup --undo' again", holdsPackage: true)
+      remedy: "end them, read the journal of sojournd, then run 'sojourn setup --undo' again")
   }
 
   /// Uids that this host has given to names of Sojourn's.

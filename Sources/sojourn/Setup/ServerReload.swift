@@ -29,17 +29,17 @@ enum ServerReload {
     let name = "\(server.program) (process \(server.pid))"
     let remedy = "repair that or end this process, then run the same command again"
     guard let options = server.options else {
-      throw SetupRefusal("\(name) runs with options that cannot be told from outside, so it is not told to reload; it still has the configuration that it read before", remedy: remedy, holdsPackage: true)
+      throw SetupRefusal("\(name) runs with options that cannot be told from outside, so it is not told to reload; it still has the configuration that it read before", remedy: remedy)
     }
     // One that does not like its configuration would end instead of reading it.
     do throws(SetupRefusal) { try ServerDropIn.ask(["-t"] + options, server.program) } catch {
-      throw SetupRefusal("\(name) would not start with its configuration, so it is not told to reload, and still has the one that it read before: \(error.sentence)", remedy: remedy, holdsPackage: true)
+      throw SetupRefusal("\(name) would not start with its configuration, so it is not told to reload, and still has the one that it read before: \(error.sentence)", remedy: remedy)
     }
     let deadline = Deadline(seconds: patience, after: Moment.now())
     func wait(_ isSo: () -> Bool) throws(SetupRefusal) {
       while process.isAlive, !isSo() {
         guard !deadline.isOver(at: Moment.now()) else {
-          throw SetupRefusal("\(name) has not read its configuration anew within \(patience) s; it still has the one that it read before", remedy: remedy, holdsPackage: true)
+          throw SetupRefusal("\(name) has not read its configuration anew within \(patience) s; it still has the one that it read before", remedy: remedy)
         }
         Pause.milliseconds(20)
       }
@@ -49,7 +49,7 @@ enum ServerReload {
     let image = self.image(server.pid)
     do throws(SystemError) { try ProcessHandle(process).signal(.hangup) } catch {
       guard process.isAlive else { return }
-      throw SetupRefusal("\(name) could not be told to reload: \(error.sentence)", remedy: remedy, holdsPackage: true)
+      throw SetupRefusal("\(name) could not be told to reload: \(error.sentence)", remedy: remedy)
     }
     if hasFixedAddresses { Pause.milliseconds(2000) }
     // It executes its program anew (sshd.c: sighup_restart), and catches the signal again when the configuration is read.

@@ -129,7 +129,7 @@ struct SetupLock: ~Copyable {
       if !Files.exists(Places.run) { try Files.makeDirectory(Places.run, mode: 0o755) }
       return try FileLock(Places.setupLock)
     } catch {
-      throw SetupRefusal(error.isWouldBlock ? "another 'sojourn setup' is at work" : "\(Places.setupLock) cannot be locked: \(error.sentence)", remedy: error.isWouldBlock ? "wait for it" : "", holdsPackage: error.isWouldBlock)
+      throw SetupRefusal(error.isWouldBlock ? "another 'sojourn setup' is at work" : "\(Places.setupLock) cannot be locked: \(error.sentence)", remedy: error.isWouldBlock ? "wait for it" : "")
     }
   }
 

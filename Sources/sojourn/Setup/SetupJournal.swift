@@ -88,13 +88,10 @@ struct SetupJournal {
 struct SetupRefusal: Error {
   let sentence: String
   let remedy: String
-  /// The package must not go away either.
-  let holdsPackage: Bool
 
-  init(_ sentence: String, remedy: String = "", holdsPackage: Bool = false) {
+  init(_ sentence: String, remedy: String = "") {
     self.sentence = sentence
     self.remedy = remedy
-    self.holdsPackage = holdsPackage
   }
 
   func say() {
