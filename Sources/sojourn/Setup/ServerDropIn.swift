@@ -15,6 +15,8 @@ struct ServerDropIn {
   /// All authorities in one file, where sshd needs more than one of Sojourn's.
   static let authorities = "/etc/sojourn/sshd_user_ca.pub"
 
+  /// What must be done before the configuration is published.
+  private(set) var first: [SetupStep] = []
   private(set) var steps: [SetupStep] = []
   private(set) var notes: [String] = []
 
@@ -22,7 +24,8 @@ struct ServerDropIn {
     let ours = ServerDropIn.keys(of: wish.configuration)
     let joined = try ServerDropIn.joined(wish)
     let keys = joined == nil ? ServerDropIn.onlyFile(wish) : ServerDropIn.authorities
-    let template: FileState?, stands: FileState?, file: FileState?
+    let template: FileState?, stands: FileState?
+    var file: FileState?
     do throws(SystemError) {
       template = try HostFile.read(SetupInputs.templates + "/sshd_config.d/" + ServerDropIn.name)
       stands = try HostFile.read(ServerDropIn.path)
@@ -38,6 +41,14 @@ struct ServerDropIn {
     let taken = try ServerDropIn.rehearse(isKept ? stands?.text ?? wished : wished, layout, scratch)
     if stands == nil { try ServerDropIn.requireNothingOverridden(ours, taken, layout, scratch) }
     let namesJoined = taken.isExactly(ServerDropIn.authorities)
+    // A key that Sojourn no longer knows must be none of sshd's by then: its certificates would open local accounts unasked.
+    if let wide = file, journal.wrote(wide, to: ServerDropIn.authorities) {
+      let narrow = wide.text.parts(10).filter { line in SSHAuthorities.key(line).map { key in ours.contains { $0.elementsEqual(key) } } ?? true }.joined(separator: "\n")
+      if !narrow.isExactly(wide.text) {
+        first.append(SetupStep(.authorities, files: [.init(path: ServerDropIn.authorities, before: wide, after: wide.with(narrow))]))
+        file = wide.with(narrow)
+      }
+    }
     if let joined, namesJoined, !(file?.text.isExactly(joined) ?? false) {
       steps.append(SetupStep(.authorities, files: [.init(path: ServerDropIn.authorities, before: file, after: FileState(joined))]))
     }
@@ -48,7 +59,7 @@ struct ServerDropIn {
       steps.append(SetupStep(.sshd, command: "sshd -t, and reload it", files: [.init(path: ServerDropIn.path, before: stands, after: FileState(wished))]))
     }
     // Nobody reads it any more when the drop-in is in place.
-    if joined == nil, !namesJoined, let file, journal.wrote(file, to: ServerDropIn.authorities) {
+    if joined == nil, !namesJoined, let file, !first.isEmpty || journal.wrote(file, to: ServerDropIn.authorities) {
       steps.append(SetupStep(.authorities, files: [.init(path: ServerDropIn.authorities, before: file, after: nil)]))
     }
     // Files that setup writes hold them by then.
