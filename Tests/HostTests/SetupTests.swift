@@ -303,6 +303,28 @@ import Testing
         #expect(try host.etc() == before && !host.machine.shell("pgrep -x sojournd").succeeded)
     }
 
+    /// What the refusal of another authority says to do: both in one file of sshd's own, which a drop-in of the admin's names.
+    @Test func leavesAnAuthorityOfTheHostsOwnInPlaceIfOneFileHasBoth() throws {
+        let host = try UnsetPrivateHost()
+        defer { host.stop() }
+        let machine = host.machine
+        let own = try machine.makeCA("own")
+        try machine.must("""
+            cat "$1.pub" "$2.pub" > /etc/ssh/user_authorities.pub
+            sed 's#^TrustedUserCAKeys .*#TrustedUserCAKeys /etc/ssh/user_authorities.pub#' /usr/share/sojourn/sshd_config.d/00-sojourn.conf > /etc/ssh/sshd_config.d/00-sojourn.conf
+            kill -HUP "$(cat /run/sshd.pid)"
+            """, own.path, host.ca.path)
+        let resident = try own.certificate(for: "resident")
+        func enter() throws -> String { try machine.ssh("resident", resident, "id -un").stdout }
+        #expect(try eventually(10) { try enter() == "resident\n" }, "\(host.logs)")
+        let done = try host.setup("--yes")
+        #expect(done.succeeded && done.stderr.contains("is kept as it is") && done.stderr.contains("also holds"), "\(done)")
+        #expect(try enter() == "resident\n", "\(host.logs)")
+        let daemon = try machine.start(["/usr/sbin/sojournd"], input: "")
+        #expect(try eventually(15) { try machine.exists("/run/sojourn/nss/candidate") }, "\(daemon.stderr)\(host.logs)")
+        #expect(try host.login("alice", "id -un").stdout == "alice\n", "\(daemon.stderr)\(host.logs)")
+    }
+
     /// A second authority and break glass, as the documents say: the configuration, then `sojourn setup` again; and back.
     @Test func followsTheAuthoritiesOfTheConfigurationWhenItIsRunAgain() throws {
         let host = try UnsetPrivateHost()
@@ -346,6 +368,9 @@ import Testing
 
         let back = try again()
         #expect(try back.succeeded && machine.must("grep -c ^ssh-ed25519 /etc/sojourn/sshd_user_ca.pub") == "1\n" && host.etc() == single, "\(back)")
+        // sshd forgets the keys before Sojourn does.
+        let narrowed = try #require(back.stdout.range(of: "--- /etc/sojourn/sshd_user_ca.pub")), published = try #require(back.stdout.range(of: "run: sojourn apply"))
+        #expect(narrowed.lowerBound < published.lowerBound, "\(back)")
         let refused = try machine.ssh("alice", second.certificate(for: "alice"), "id -un")
         #expect(!refused.succeeded && refused.stdout.isEmpty, "\(refused)")
         #expect(try host.login("alice", "id -un").stdout == "alice\n", "\(daemon.stderr)\(host.logs)")

@@ -15,13 +15,16 @@ struct ServerDropIn {
   /// sshd's own file of all authorities that Sojourn trusts.
   static let authorities = "/etc/sojourn/sshd_user_ca.pub"
 
+  /// What must be done before the configuration is published.
+  private(set) var first: [SetupStep] = []
   private(set) var steps: [SetupStep] = []
   private(set) var notes: [String] = []
 
   init(_ wish: SetupInputs.Wish, _ journal: SetupJournal, _ scratch: borrowing Scratch) throws {
     let ours = ServerDropIn.keys(of: wish.configuration)
     let joined = try ServerDropIn.joined(wish)
-    let template: FileState?, stands: FileState?, file: FileState?
+    let template: FileState?, stands: FileState?
+    var file: FileState?
     do throws(SystemError) {
       template = try HostFile.read(SetupInputs.templates + "/sshd_config.d/" + ServerDropIn.name)
       stands = try HostFile.read(ServerDropIn.path)
@@ -37,6 +40,14 @@ struct ServerDropIn {
     let taken = try ServerDropIn.rehearse(isKept ? stands?.text ?? wished : wished, layout, scratch)
     if stands == nil { try ServerDropIn.requireNothingOverridden(ours, taken, layout, scratch) }
     let namesJoined = taken.isExactly(ServerDropIn.authorities)
+    // A key that Sojourn no longer knows must be none of sshd's by then: its certificates would open local accounts unasked.
+    if let wide = file, journal.wrote(wide, to: ServerDropIn.authorities) {
+      let narrow = wide.text.parts(10).filter { line in SSHAuthorities.key(line).map { key in ours.contains { $0.elementsEqual(key) } } ?? true }.joined(separator: "\n")
+      if !narrow.isExactly(wide.text) {
+        first.append(SetupStep(.authorities, files: [.init(path: ServerDropIn.authorities, before: wide, after: wide.with(narrow))]))
+        file = wide.with(narrow)
+      }
+    }
     if namesJoined, !(file?.text.isExactly(joined) ?? false) {
       steps.append(SetupStep(.authorities, files: [.init(path: ServerDropIn.authorities, before: file, after: FileState(joined))]))
     }

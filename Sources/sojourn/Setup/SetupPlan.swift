@@ -13,7 +13,8 @@ struct SetupPlan {
 
   init(_ wish: SetupInputs.Wish, _ journal: SetupJournal, _ scratch: borrowing Scratch) throws {
     configuration = wish.configuration
-    var steps: [SetupStep] = []
+    let server = try ServerDropIn(wish, journal, scratch)
+    var steps = server.first
     if !Preconditions.hasGroup { steps.append(SetupStep(.group, command: "groupadd --system \(Places.group)")) }
     if let step = try SetupPlan.shells() { steps.append(step) }
     if let key = wish.key { steps.append(SetupStep(.key, files: [.init(path: SetupInputs.keyFile, before: nil, after: FileState(key))])) }
@@ -22,7 +23,6 @@ struct SetupPlan {
     if let step = try NameSources.step(scratch) { steps.append(step) }
     if let step = try PAMProfile.step(scratch) { steps.append(step) }
     if let step = HostService.step() { steps.append(step) }
-    let server = try ServerDropIn(wish, journal, scratch)
     self.steps = steps + server.steps
     notes = server.notes
   }
