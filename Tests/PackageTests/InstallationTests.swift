@@ -75,5 +75,13 @@ import Testing
         #expect(try sojourn.localsOut() == "")
         try host.must("dpkg --configure -a")
         #expect(try eventually(20) { try sojourn.login("alice", "id -un").stdout == "alice\n" }, "\(sojourn.logs)")
+        // A purge at once, with somebody in, and with homes on a file system of their own: what is mounted is left.
+        try host.must("mkdir -p /var/lib/sojourn/kept; mount -t tmpfs kept /var/lib/sojourn/kept; touch /var/lib/sojourn/kept/theirs")
+        let shell = try sojourn.openShell("alice")
+        let purged = try sojourn.apt("purge \(PackagedHost.ours)")
+        #expect(purged.succeeded && (purged.stdout + purged.stderr).contains("/var/lib/sojourn/kept stays"), "\(purged)")
+        #expect(shell.client.wait(seconds: 20) != nil)
+        #expect(try sojourn.localsOut() == "" && host.getent("passwd", "alice") == nil)
+        #expect(try host.must("ls -A /var/lib/sojourn /var/lib/sojourn/kept; ls -d /etc/sojourn /var/log/sojourn /run/sojourn 2> /dev/null || true") == "/var/lib/sojourn:\nkept\nuids\n\n/var/lib/sojourn/kept:\ntheirs\n")
     }
 }
