@@ -11,6 +11,8 @@ RELEASE    := .build/release
 # TOML parser's C++ assertions from aborting on a typo.
 # Nothing of a release says in which directory it was built: who builds it again gets the same bytes (packaging/reproduce.sh).
 RELEASE_FLAGS := -c release -Xcc -ffile-prefix-map=$(CURDIR)=. -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=.
+# Where a compiler goes by addresses, they must be the same each time.
+RELEASE_SWIFT := $(shell setarch -R true 2> /dev/null && echo setarch -R) $(SWIFT)
 MODULE_FLAGS  := $(RELEASE_FLAGS) --disable-local-rpath
 PROGRAM_FLAGS := $(RELEASE_FLAGS) --static-swift-stdlib -Xcxx -DNDEBUG
 TEST_FLAGS    := -Xcxx -DNDEBUG
@@ -28,11 +30,11 @@ tools:
 
 modules: tools
 	@mkdir -p $(BUILD)
-	$(SWIFT) build $(MODULE_FLAGS) --product pam_sojourn
-	$(SWIFT) build $(MODULE_FLAGS) --product nss_sojourn
-	$(SWIFT) build $(MODULE_FLAGS) --product gate-shell
-	$(SWIFT) build $(MODULE_FLAGS) --product vacancy
-	$(SWIFT) build $(MODULE_FLAGS) --product reaper
+	$(RELEASE_SWIFT) build $(MODULE_FLAGS) --product pam_sojourn
+	$(RELEASE_SWIFT) build $(MODULE_FLAGS) --product nss_sojourn
+	$(RELEASE_SWIFT) build $(MODULE_FLAGS) --product gate-shell
+	$(RELEASE_SWIFT) build $(MODULE_FLAGS) --product vacancy
+	$(RELEASE_SWIFT) build $(MODULE_FLAGS) --product reaper
 	@packaging/collect.sh module $(RELEASE)/libpam_sojourn.so $(BUILD)/pam_sojourn.so
 	@packaging/collect.sh module $(RELEASE)/libnss_sojourn.so $(BUILD)/libnss_sojourn.so.2
 	@packaging/collect.sh program $(RELEASE)/gate-shell $(BUILD)/shell
@@ -41,8 +43,8 @@ modules: tools
 
 programs: tools
 	@mkdir -p $(BUILD)
-	$(SWIFT) build $(PROGRAM_FLAGS) --product sojourn
-	$(SWIFT) build $(PROGRAM_FLAGS) --product sojournd
+	$(RELEASE_SWIFT) build $(PROGRAM_FLAGS) --product sojourn
+	$(RELEASE_SWIFT) build $(PROGRAM_FLAGS) --product sojournd
 	@packaging/collect.sh program $(RELEASE)/sojourn $(BUILD)/sojourn
 	@packaging/collect.sh program $(RELEASE)/sojournd $(BUILD)/sojournd
 	@packaging/completions.sh $(BUILD)/sojourn $(BUILD)/completions

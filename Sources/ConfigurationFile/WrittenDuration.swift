@@ -20,9 +20,9 @@ public enum WrittenDuration {
 
   /// The largest unit that says it exactly.
   static func text(_ seconds: UInt64) -> String {
-    for (factor, unit) in [(86400, "d"), (3600, "h"), (60, "m")] as [(UInt64, String)] where seconds >= factor && seconds % factor == 0 {
-      return "\(seconds / factor)\(unit)"
-    }
-    return "\(seconds)s"
+    func isWhole(_ factor: UInt64) -> Bool { seconds >= factor && seconds % factor == 0 }
+    if isWhole(86400) { return "\(seconds / 86400)d" }
+    if isWhole(3600) { return "\(seconds / 3600)h" }
+    return isWhole(60) ? "\(seconds / 60)m" : "\(seconds)s"
   }
 }
