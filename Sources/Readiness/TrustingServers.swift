@@ -6,14 +6,14 @@ public enum TrustingServers {
   /// - Parameter keys: public keys as they are in a certificate (PROTOCOL.certkeys).
   /// - Returns: a sentence's beginning for each server that trusts one of them, or that cannot be asked.
   public static func all(_ keys: [[UInt8]], _ view: HostView = .host) -> [String] {
-    var servers: [SSHListener] = []
     let standard = "/usr/sbin/sshd"
-    if view.files.facts(standard) != nil { servers.append(SSHListener(program: standard, options: [], pid: nil)) }
-    for process in view.processes() where process.isRoot && process.view != .apart && (process.program.parts(47).last ?? "").begins(with: "sshd") {
-      guard case .listener(let found) = SSHListener.read(process), !servers.contains(where: { $0.program.isExactly(found.program) && $0.options == found.options }) else { continue }
-      servers.append(found)
+    // Also the one that is started by the next connection, or by an admin.
+    var sentences = view.files.facts(standard) == nil ? [] : [trusts(SSHListener(program: standard, options: [], pid: nil), keys, view)]
+    for server in RunningSSHServer.all() {
+      sentences.append(server.options.map { trusts(SSHListener(program: server.program, options: $0, pid: server.pid), keys, view) }
+        ?? "\(server.program) (process \(server.pid)) runs with options that cannot be told from outside")
     }
-    return servers.compactMap { trusts($0, keys, view) }
+    return sentences.compactMap { $0 }
   }
 
   private static func trusts(_ server: SSHListener, _ keys: [[UInt8]], _ view: HostView) -> String? {
