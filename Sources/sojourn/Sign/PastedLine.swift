@@ -49,7 +49,7 @@ struct PastedLine {
     guard line.utf8.count > PastedLine.clientCap else { return nil }
     let way = line.utf8.count > PastedLine.terminalCap
       ? "no prompt takes more than \(PastedLine.terminalCap)" : "the ssh client cannot send more than \(PastedLine.clientCap) at a prompt of sshd; login and su at a terminal take \(PastedLine.terminalCap)"
-    return "The line has \(line.utf8.count) bytes: \(way). Use a certificate whose key and whose authority's key are Ed25519 or ECDSA, with few principals and extensions."
+    return "The line has \(line.utf8.count) bytes: \(way). Ed25519 and ECDSA keys, of the person and of the authority, make it short; RSA never does."
   }
 }
 
