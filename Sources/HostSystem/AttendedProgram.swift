@@ -49,4 +49,7 @@ public struct MemoryFile: ~Copyable {
 
   /// By which programs of the same user can open it, as long as this value lives (proc_pid_fd(5)).
   public var path: String { "/proc/\(getpid())/fd/\(descriptor.raw)" }
+
+  /// Nobody opens it any more.
+  public consuming func close() {}
 }

@@ -4,8 +4,8 @@ import Testing
 /// What `sojourn sign` never signs. A certificate that fits is there each time: nothing but the reason that is named stops it.
 @Suite("sojourn sign refuses")
 struct SignRefusalTests {
-  /// `$N` is a nonce, `$U` a moment two minutes from now.
-  static let prelude = "make id ed25519; certify id -1m:+1h alice; U=$(date -u -d '2 minutes' +%FT%TZ); N=0123456789abcdef0123456789abcdef\n"
+  /// `$N` is a nonce, `$U` a moment to come.
+  static let prelude = "make id ed25519; certify id -1m:+1h alice; U=$(date -u -d '20 minutes' +%FT%TZ); N=0123456789abcdef0123456789abcdef\n"
 
   @Test("refuses whatever is no challenge", arguments: [
     ("''", "it is empty"), ("'any text'", "it does not begin with sojourn-1"), ("\"Sojourn-1 ${C#* }\"", "it does not begin with"), ("\"x $C\"", "it does not begin with"),
@@ -71,7 +71,7 @@ struct SignRefusalTests {
     let bits = ProcessInfo.processInfo.environment["SOJOURN_TEST_LONG"] != nil ? 8 : 1
     let ran = try Client.run(Self.prelude + """
       cat >/run/flip.py <<'END'
-      import re, subprocess, sys, time
+      import re, subprocess, sys
       from datetime import datetime, timezone
       command, bits = sys.argv[1], int(sys.argv[2])
       whole = b"sojourn-1 host=db1 user=alice service=su by=bob as=ann tty=tty1 until=2099-10-10T10:10:10Z nonce=0123456789abcdef0123456789abcdef"

@@ -52,7 +52,7 @@ struct CertificateSearch {
     guard OwnProcess.variable("SSH_AUTH_SOCK").map({ !$0.isEmpty }) == true else { return misfits.append("the agent: there is none (SSH_AUTH_SOCK is not set)") }
     do throws(SystemError) {
       let listed = try AttendedProgram.run("ssh-add", ["-L"], cap: KeyFile.cap)
-      // 1: it has none, which the output says in a sentence.
+      // 1: it answered that it has none.
       guard listed.status == 0 else { return misfits.append(listed.status == 1 ? "the agent: it holds no key" : "the agent: ssh-add -L failed (exit status \(listed.status))") }
       do throws(KeyTextFault) {
         let blobs = try KeyFile.blobs(listed.output)
@@ -77,7 +77,7 @@ struct CertificateSearch {
       throw KeyTextFault(sentence: "no certificate that can be used: " + Escape.sentence(error.detail))
     }
     guard let why = SigningCertificate.misfit(fields, user, at: now) else { return fitting.append(SigningCertificate(place: place, blob: blob, fields: fields)) }
-    if case .agent = place { throw KeyTextFault(sentence: "the certificate \(Escape.quoted(fields.shownKeyID)) of \(fields.keyFingerprint): \(why)") }
+    if case .agent = place { throw KeyTextFault(sentence: "the certificate \(SigningCertificate.keyID(fields)) of \(fields.keyFingerprint): \(why)") }
     throw KeyTextFault(sentence: why)
   }
 }

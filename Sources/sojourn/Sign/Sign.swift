@@ -114,7 +114,9 @@ struct Sign: ParsableCommand {
     case .file(let path): path
     case .agent: file.path
     }
-    return try AttendedProgram.run("ssh-keygen", ["-Y", "sign", "-n", PastedLine.namespace, "-f", path], input: text, cap: 65536)
+    let signed = try AttendedProgram.run("ssh-keygen", ["-Y", "sign", "-n", PastedLine.namespace, "-f", path], input: text, cap: 65536)
+    file.close()
+    return signed
   }
 
   private func stop(_ sentence: String) -> any Error {

@@ -13,8 +13,8 @@ struct SigningCertificate {
   let blob: [UInt8]
   let fields: UnverifiedCertificate
 
-  /// `~/.ssh/id_ed25519-cert.pub: key ID "alice@example.com", until 2026-11-22T02:00:00Z`
-  var description: String { "\(SigningCertificate.shown(place, fields)), key ID \(Escape.quoted(fields.shownKeyID)), until \(SigningCertificate.time(fields.validBefore))" }
+  /// `/home/alice/.ssh/id_ed25519-cert.pub, key ID "alice@example.com", until 2026-11-22T02:00:00Z`
+  var description: String { "\(SigningCertificate.shown(place, fields)), key ID \(SigningCertificate.keyID(fields)), until \(SigningCertificate.time(fields.validBefore))" }
 
   static func shown(_ place: Place, _ fields: UnverifiedCertificate) -> String {
     switch place {
@@ -23,13 +23,15 @@ struct SigningCertificate {
     }
   }
 
+  static func keyID(_ fields: UnverifiedCertificate) -> String { Escape.quoted(String(decoding: fields.keyID, as: UTF8.self), limit: 256) }
+
   /// Why the host would not take it for that name at that moment, as far as can be told without the host.
   static func misfit(_ fields: UnverifiedCertificate, _ user: String, at now: UInt64) -> String? {
     guard fields.kind == 1 else { return "it is no user's certificate but a host's" }
     if now < fields.validAfter { return "it is valid from \(time(fields.validAfter)) on only" }
     if now >= fields.validBefore { return "it ended at \(time(fields.validBefore))" }
     guard fields.principals.contains(where: { $0.elementsEqual(user.utf8) }) else {
-      return fields.principals.isEmpty ? "it names nobody" : "it is for " + fields.shownPrincipals.joined(separator: ", ")
+      return fields.principals.isEmpty ? "it names nobody" : "it is for " + Table.cut(fields.shownPrincipals.joined(separator: ", "), 256)
     }
     if fields.criticalOptions.contains(where: { $0.name.isExactly("force-command") }) { return "it is for one command only (force-command)" }
     return nil
