@@ -127,7 +127,19 @@ import HostSystem
     #expect(world.events.list.isEmpty)
   }
 
-  @Test func setsNoCredentialsAndChangesNoSecret() { #expect(SilentPhase.run().code == Code.ignore) }
+  @Test func setsNoCredentialsAndChangesNoSecret() {
+    let (world, voice) = Self.world { _ in }
+    #expect(SilentPhase.run().code == Code.ignore)
+    #expect(CredentialPhase.run(login(), voice).code == Code.ignore && world.events.list.isEmpty)
+  }
+
+  /// libpam takes the `done` of the authentication only from a module that says success here too.
+  @Test(arguments: [KeptKind.reference, .session, .elevation]) func stillSaysYesToWhomItHasSaidYes(_ kind: KeptKind) {
+    let (_, voice) = Self.world { _ in }
+    voice.left[kind] = Kept(text: "1-abc", user: Array("alice".utf8))
+    #expect(CredentialPhase.run(login("alice"), voice).code == Code.success)
+    #expect(CredentialPhase.run(login("bob"), voice).code == Code.ignore)
+  }
 
   // The line in /etc/pam.d
 
