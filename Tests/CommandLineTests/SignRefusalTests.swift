@@ -43,9 +43,9 @@ struct SignRefusalTests {
 
   /// Programs that stand for a damaged or hostile ssh-keygen: the real one, asked for something else.
   @Test("refuses what is no signature of the challenge by the certificate", arguments: [
-    ("exec $K -Y sign -n file -f id-cert.pub", "for another purpose"), ("exec $K -Y sign -n sojourn -f id", "by another key than the certificate's"), ("exec $K -Y sign -n sojourn -f other-cert.pub", "by another key than the certificate's"),
+    ("exec $K -Y sign -n file -f id-cert.pub", "it was made for \"file\" and not for \"sojourn\""), ("exec $K -Y sign -n sojourn -f id", "by another key than the certificate's"), ("exec $K -Y sign -n sojourn -f other-cert.pub", "by another key than the certificate's"),
     ("$K \"$@\" | head -n -1", "no armoured SSH signature"), ("$K \"$@\" | sed 1d", "no armoured SSH signature"), ("$K \"$@\"; echo", "no armoured SSH signature"), ("echo hello", "no armoured SSH signature"), ("true", "no armoured SSH signature"),
-    ("$K \"$@\" | sed '2s/U1NI/U1NJ/'", "it is no SSH signature"), ("$K \"$@\" | sed '3s/^./!/'", "it is not base64"), ("$K \"$@\" | sed '3s/....$//'", "it ends too early, or too late"),
+    ("$K \"$@\" | sed '2s/U1NI/U1NJ/'", "it is not what ssh-keygen -Y sign writes"), ("exec $K \"$@\" <<<other", "What ssh-keygen printed cannot be used: "), ("$K \"$@\" | sed '3s/^./!/'", "it is not base64"), ("$K \"$@\" | sed '3s/....$//'", "its end is missing"),
     ("yes", "ssh-keygen cannot be run: read: File too large"), ("kill -9 $$", "did not sign (exit status 137)"),
   ])
   func isNoAnswer(_ program: String, _ why: String) throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Credentials
 import Encoding
 import HostSystem
 
@@ -98,23 +99,24 @@ struct Sign: ParsableCommand {
     // With a terminal ssh-keygen asks there, as it does when nothing is piped into it, whatever a desktop may have for that.
     if OwnProcess.variable("SSH_ASKPASS_REQUIRE") == nil, OwnProcess.hasTerminal { OwnProcess.setVariable("SSH_ASKPASS_REQUIRE", "never") }
     let signed: AttendedProgram.Outcome
-    do throws(SystemError) { signed = try sign(Array((given.line + "\n").utf8), certificate) } catch {
+    let message = Array((given.line + "\n").utf8)
+    do throws(SystemError) { signed = try sign(message, certificate) } catch {
       throw stop(error.isMissing ? "ssh-keygen is not installed (package openssh-client)." : "ssh-keygen cannot be run: \(error.sentence).")
     }
     guard signed.status == 0 else { throw stop("ssh-keygen did not sign (exit status \(signed.status)).") }
-    do throws(PastedLineFault) { return try PastedLine(signed.output, by: certificate.blob) } catch {
+    do throws(PastedLineFault) { return try PastedLine(signed.output, by: certificate.blob, over: message) } catch {
       throw stop("What ssh-keygen printed cannot be used: \(error.sentence).")
     }
   }
 
-  private func sign(_ text: [UInt8], _ certificate: SigningCertificate) throws(SystemError) -> AttendedProgram.Outcome {
+  private func sign(_ message: [UInt8], _ certificate: SigningCertificate) throws(SystemError) -> AttendedProgram.Outcome {
     // The agent knows it by its bytes; ssh-keygen wants them from a file.
     let file = try MemoryFile(Array("\(KeyFile.type(of: certificate.blob)) \(Base64.encode(certificate.blob))\n".utf8))
     let path = switch certificate.place {
     case .file(let path): path
     case .agent: file.path
     }
-    let signed = try AttendedProgram.run("ssh-keygen", ["-Y", "sign", "-n", PastedLine.namespace, "-f", path], input: text, cap: 65536)
+    let signed = try AttendedProgram.run("ssh-keygen", ["-Y", "sign", "-n", "\(Presentation.namespace)", "-f", path], input: message, cap: 65536)
     file.close()
     return signed
   }
