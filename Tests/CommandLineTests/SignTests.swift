@@ -106,7 +106,9 @@ struct SignTests {
   /// What a person does at a terminal: `on COMMAND`, typed into as soon as it asks.
   static let terminal = """
     cat >/run/on.py <<'END'
-    import os, pty, sys
+    import os, pty, signal, sys
+    # As at a terminal, also where the tests themselves run in the background.
+    for number in (signal.SIGINT, signal.SIGQUIT): signal.signal(number, signal.SIG_DFL)
     word, command = sys.argv[1], sys.argv[2:]
     pid, master = pty.fork()
     if pid == 0: os.execvp(command[0], command)
