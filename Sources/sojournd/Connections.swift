@@ -86,8 +86,10 @@ extension Daemon {
     case .credential(let name, let uid): answer(connection, credential(of: name, uid: uid, for: connection.peer))
     case .elevated(let elevation): answer(connection, elevated(elevation, by: connection.peer))
     case .closed(let session):
-      sessionClosed(session, by: connection.peer)
+      // Who closes need not wait until a worker is started; but after the answer there may be nobody left to be looked at.
+      let isOver = noteClosing(session, by: connection.peer)
       answer(connection, .done)
+      if isOver { sessionEnded(session, reason: .closed) }
     case .refused(let refused):
       answer(connection, .done)
       loginRefused(refused, peer: connection.peer)

@@ -79,11 +79,12 @@ extension Daemon {
   }
 
   /// `close_session` ran in the process that opened it. Anybody else's word does not end a session.
-  func sessionClosed(_ id: String, by peer: ProcessReference) {
-    guard let watch = watches[id], watch.handle.reference == peer else { return }
+  /// - Returns: whether it is that process's.
+  func noteClosing(_ id: String, by peer: ProcessReference) -> Bool {
+    guard let watch = watches[id], watch.handle.reference == peer else { return false }
     // The last time that the process can be asked.
     noteMarks(of: [id])
-    sessionEnded(id, reason: .closed)
+    return true
   }
 
   /// The session is over; with the last one of a name, the account goes.
