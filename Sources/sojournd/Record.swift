@@ -97,11 +97,13 @@ struct Record {
         .init("withdrawn_gids", .array(withdrawn)), .init("report", report.json)])
   }
 
-  /// A session of a local account is over: what was ended of its scope.
-  func scopeEnd(_ name: String, _ session: Session, _ report: ClearingReport?) {
-    let left = report?.left.map { Escape.visible($0) } ?? []
+  /// A session of a local account is over: what was ended of it.
+  func localEnd(_ local: LocalSession, _ report: ClearingReport?, why: String = "") {
+    let name = Escape.visible(local.name), session = local.session
+    let left = (report?.left.map { Escape.visible($0) } ?? []) + (report?.remaining.prefix(8).map { "still there: " + Escape.visible($0) } ?? [why])
     let isClean = report?.isClean == true
-    var facts: [JSONValue.Member] = [.init("sessions", .strings([session.id])), .init("name", .string(name)), .init("local", .boolean(true))]
+    var facts: [JSONValue.Member] = [.init("sessions", .strings([session.id])), .init("name", .string(name)), .init("uid", .integer(Int64(local.uid))), .init("local", .boolean(true))]
+    if !session.groups.isEmpty { facts.append(.init("withdrawn_gids", .array(session.groups.map { .integer(Int64($0.gid)) }))) }
     if let report { facts.append(.init("report", report.json)) }
     note(isClean ? .sessionCleared : .endFailed, isClean && left.isEmpty ? .info : .warning,
       (isClean ? "\(report?.killed.count ?? 0) processes of session \(session.id) of the local account \(name) were ended" : "processes of session \(session.id) of the local account \(name) could not be ended")
