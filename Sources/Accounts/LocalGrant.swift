@@ -54,6 +54,9 @@ public struct LocalGrant: Sendable {
     }
   }
 
+  /// The gids that an account has by other sources, as far as they say.
+  public static func gidsElsewhere(_ output: [UInt8]?) -> Set<UInt32> { MembershipAnswer(output).present }
+
   private mutating func leaveOut(_ names: [String], _ why: String) { notes.append(why + ": " + names.joined(separator: ", ") + " left out") }
 }
 

@@ -17,6 +17,10 @@ struct LocalSessionEnd {
   var remaining: [String] = []
   /// When nothing was left of it: nanoseconds since boot.
   var cleared: Int64?
+  /// The other sources are asked whether the account has the groups by right since.
+  var isAsking = false
+  /// Gids of the session's that it has by right.
+  var byRight: Set<UInt32> = []
 }
 
 /// Sessions of local accounts end by their scopes, and by the groups that they were granted: never by uid, never the account's files.
@@ -44,7 +48,7 @@ extension Daemon {
       guard localEnds.values.count(where: { $0.isRunning }) < Daemon.trimsAtOnce else { return }
       localEnds[id]?.isWaiting = false
       localEnds[id]?.isRunning = true
-      Worker.start(loop, "/proc/self/exe", arguments(for: end.local, isLate: end.cleared != nil), milliseconds: 60_000) { [weak self] outcome in
+      Worker.start(loop, "/proc/self/exe", arguments(for: end.local, besides: end.byRight, isLate: end.cleared != nil), milliseconds: 60_000) { [weak self] outcome in
         self?.localEndDone(id, outcome)
         self?.runLocalEnds()
       }
@@ -52,12 +56,12 @@ extension Daemon {
   }
 
   /// - Parameter isLate: its scope is gone, and its name may be another's by now.
-  private func arguments(for local: LocalSession, isLate: Bool) -> [String] {
+  private func arguments(for local: LocalSession, besides byRight: Set<UInt32>, isLate: Bool) -> [String] {
     let session = local.session
     var arguments = ["local", session.id, String(local.uid), "--daemon", String(ProcessTable.ownPid)]
     if !isLate, let scope = session.marks.scope { arguments += ["--scope", scope] }
     if !isLate, let number = session.marks.auditSession, !isAuditSessionOfLive(number) { arguments += ["--audit", String(number)] }
-    for group in session.groups { arguments += ["--gid", String(group.gid)] }
+    for group in session.groups where !byRight.contains(group.gid) { arguments += ["--gid", String(group.gid)] }
     // A process that opened several sessions is nobody's to kill while one of them lives.
     let isShared = watches.values.contains { $0.handle.reference == session.process }
     if !isLate, !isShared { arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"] }
@@ -100,18 +104,34 @@ extension Daemon {
   func lookForGroups(ofLocalEnds processes: [ProcessFacts]) {
     let now = Moment.now().boot
     for (id, end) in localEnds {
-      guard let cleared = end.cleared, !end.isRunning, !end.isWaiting else { continue }
+      guard let cleared = end.cleared, !end.isRunning, !end.isWaiting, !end.isAsking else { continue }
       if now - cleared > Daemon.lateComers {
         localEnds[id] = nil
         continue
       }
-      let local = end.local
-      let granted = localSessions.values.filter { $0.uid == local.uid }.flatMap { $0.session.groups.map(\.gid) }
-      let withdrawn = Set(local.session.groups.map(\.gid)).subtracting(granted)
-      let isSeen = processes.contains { !$0.isGone && $0.belongs(to: local.uid) && !withdrawn.isDisjoint(with: $0.groups) && !ProcessTable.isBeingKilled($0.pid) }
-      if isSeen { localEnds[id]?.isWaiting = true }
+      let withdrawn = withdrawnGroups(of: end)
+      guard processes.contains(where: { !$0.isGone && $0.belongs(to: end.local.uid) && !withdrawn.isDisjoint(with: $0.groups) && !ProcessTable.isBeingKilled($0.pid) })
+      else { continue }
+      endLateComers(of: id, end.local)
     }
-    runLocalEnds()
+  }
+
+  private func withdrawnGroups(of end: LocalSessionEnd) -> Set<UInt32> {
+    let granted = localSessions.values.filter { $0.uid == end.local.uid }.flatMap { $0.session.groups.map(\.gid) }
+    return Set(end.local.session.groups.map(\.gid)).subtracting(granted).subtracting(end.byRight)
+  }
+
+  /// An administrator may have put the account into the group since: then it is no late comer.
+  private func endLateComers(of id: String, _ local: LocalSession) {
+    localEnds[id]?.isAsking = true
+    Worker.start(loop, Places.vacancy, ["member", local.name, String(local.uid)], milliseconds: 5000) { [weak self] outcome in
+      guard let self else { return }
+      localEnds[id]?.isAsking = false
+      localEnds[id]?.byRight.formUnion(LocalGrant.gidsElsewhere(outcome.status == 0 ? outcome.output : nil))
+      guard let end = localEnds[id], !withdrawnGroups(of: end).isEmpty else { return }
+      localEnds[id]?.isWaiting = true
+      runLocalEnds()
+    }
   }
 
   private func removeLocalFiles(_ id: String) {

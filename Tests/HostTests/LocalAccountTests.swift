@@ -70,11 +70,11 @@ import Testing
         try host.must("echo before > /home/resident/note; chown resident: /home/resident/note")
         let account = "sha256sum /etc/passwd /etc/group /etc/shadow /home/resident/note; ls -A /home /var/lib/sojourn/home 2>&1 || true"
         let before = try host.must(account)
-        func start(_ seconds: String) -> String { "setsid nohup sleep \(seconds) > /dev/null 2>&1 < /dev/null &" }
+        func start(_ seconds: String) -> String { "(setsid nohup sleep \(seconds) > /dev/null 2>&1 < /dev/null &);" }
         func sleeping() throws -> Set<String> { Set(try host.must("pgrep -u resident -a -x sleep || true").split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }) }
         #expect(try host.ssh("resident", key, start("96.1") + " id -Gn").stdout == "resident\n")
         let shell = try sojourn.openShell("resident")
-        #expect(try shell.run("id -Gn; id -Gn resident; " + start("96.2")) == "resident dbops\nresident dbops\n", "\(sojourn.logs)")
+        #expect(try shell.run(start("96.2") + " id -Gn; id -Gn resident") == "resident dbops\nresident dbops\n", "\(sojourn.logs)")
         // A plain key meanwhile: names have groups, sessions have not, so it gets them too, and loses them with the session.
         #expect(try host.ssh("resident", key, start("96.3") + " id -Gn").stdout == "resident dbops\n")
         #expect(try sleeping() == ["96.1", "96.2", "96.3"])
@@ -90,5 +90,18 @@ import Testing
         }
         #expect(try host.must(account) == before)
         #expect(try host.read("/run/sojourn/nss/member/resident") == nil)
+
+        // In /etc/group already: that stays what it is, and so do its processes.
+        try sojourn.policy.answer(["decision": true, "context": ["host_grant": ["groups": ["dbops"]]]])
+        let certificate = try sojourn.ca.certificate(for: "resident").path + "-cert.pub"
+        let explained = try host.must("/usr/sbin/sojourn explain resident --certificate \(certificate) --from 127.0.0.1")
+        #expect(explained.contains("groups dbops") && !explained.contains("anyway"), "\(explained)")
+        try host.must("usermod -aG dbops resident")
+        #expect(try host.must("/usr/sbin/sojourn explain resident --certificate \(certificate) --from 127.0.0.1").contains("in group dbops anyway"))
+        #expect(try sojourn.login("resident", start("96.4") + " id -Gn").stdout == "resident dbops\n", "\(sojourn.logs)")
+        let ends = try sojourn.audit(about: "resident").filter { $0["event"] as? String == "session-cleared" }.count
+        #expect(try sojourn.login("resident", "true").succeeded)
+        #expect(try eventually(20) { try sojourn.audit(about: "resident").filter { $0["event"] as? String == "session-cleared" }.count > ends }, "\(sojourn.logs)")
+        #expect(try sleeping() == ["96.1", "96.4"], "\((try? sleeping()) ?? [])\n\(sojourn.logs)")
     }
 }
