@@ -63,6 +63,7 @@ import Testing
         #expect(try members(host) == "\(deploy)\n")
         let evidence = try #require(try cleared(host).first)
         #expect(Set(evidence["withdrawn_gids"] as? [Int] ?? []) == [dbops, deploy] && evidence["sessions"] as? [String] == [strong.session])
+        #expect(evidence["provable"] as? Bool == false && (evidence["not_provable_because"] as? [String])?.first?.contains("setgid") == true)
         let killed = (evidence["report"] as? [String: Any])?["killed"] as? [String] ?? []
         for pid in lose { #expect(killed.contains { $0.hasPrefix("\(pid) ") }, "\(pid): \(evidence)") }
         // A login that asked NSS a moment before, and set its groups afterwards.

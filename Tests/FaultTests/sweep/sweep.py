@@ -23,12 +23,12 @@ import strace
 WAYS = {
     "relay": ["module", "daemon", "relay", "vacancy", "teardown", "reaper", "start"],
     "direct": ["module"],
-    "local": ["module", "daemon", "start"],
+    "local": ["module", "daemon", "vacancy", "start"],
 }
 PROGRAM = {"module": "fault-driver", "vacancy": "vacancy", "teardown": "teardown", "reaper": "reaper", "start": "daemon"}
 TRACE = "/run/fault-trace"
 NAMES = [f"fault{number:02}" for number in range(20)]
-LOCAL = "dave"
+LOCAL = "fault20"
 # Out of memory, the Swift runtime ends the process: that is a crash like any, and systemd starts the daemon again.
 DEADLY = {("mmap", "ENOMEM"), ("mprotect", "ENOMEM"), ("mremap", "ENOMEM")}
 
@@ -165,9 +165,8 @@ class Sweep:
             if not runs_nothing(name):
                 wrong.append("let in without a grant in the log")
             return None
-        if name == LOCAL:
-            return None
-        person = Person(name)
+        # A local account's files are its own: nothing would take them away.
+        person = Person(name, "") if name == LOCAL else Person(name)
         if (person.said[0] != name or "dbops" not in person.said[1].split()) and login.process.poll() is None:
             wrong.append(f"let in, and it does not work: {person.said}")
         return person
@@ -217,9 +216,12 @@ class Sweep:
         for path in (f"{HOMES}/{name}", f"{HOMES}/.new-{name}", f"{LEASES}/{name}.json", f"{LEASES}/{name}.json.new"):
             if os.path.lexists(path):
                 found.append(path)
-        found += ["local/" + entry for entry in os.listdir("/run/sojourn/local")] if os.path.exists("/run/sojourn/local") else []
+        for place in ("local", "local-ends", "nss/member"):
+            found += [f"{place}/{entry}" for entry in os.listdir(f"/run/sojourn/{place}")] if os.path.exists(f"/run/sojourn/{place}") else []
         if name == LOCAL:
-            return found
+            # All that runs as it is what had the session's group.
+            uid = pwd.getpwnam(name).pw_uid
+            return found + [f"process {pid} {facts[2]}" for pid, facts in processes().items() if facts[1] == uid and facts[0] != "Z"]
         try:
             found.append(f"getpwnam: {pwd.getpwnam(name)}")
         except KeyError:
