@@ -120,10 +120,10 @@ extension Daemon {
   }
 
   /// What cannot be withdrawn now is withdrawn later.
-  func withdrawGroups(ofLocal name: String) {
+  func withdrawGroups(ofLocal name: String, again: Bool = false) {
     do throws(SystemError) { try showGroups(ofLocal: name) } catch {
-      record.note(.endFailed, .error, "what NSS shows of the groups of \(Escape.visible(name)) is out of date: \(error.sentence)")
-      loop.after(1000) { [weak self] in self?.withdrawGroups(ofLocal: name) }
+      if !again { record.note(.endFailed, .error, "what NSS shows of the groups of \(Escape.visible(name)) is out of date: \(error.sentence)") }
+      loop.after(1000) { [weak self] in self?.withdrawGroups(ofLocal: name, again: true) }
     }
   }
 }

@@ -64,13 +64,7 @@ extension Daemon {
       }
     }
     for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }
-    let members = Set(localSessions.values.filter { !$0.session.groups.isEmpty }.map(\.name))
-    do throws(SystemError) {
-      try projection.keepOnly(leases.values.map { ($0.name, $0.uid) }, members: members)
-      for name in members { try showGroups(ofLocal: name) }
-    } catch {
-      record.note(.endFailed, .error, "what NSS shows cannot be cleared of what has no lease: \(error.sentence)")
-    }
+    clearProjection()
     // Not before: what is withdrawn goes before what held it.
     for local in over {
       // A worker of the daemon before may have been stopped in the middle.
@@ -78,6 +72,18 @@ extension Daemon {
       beginEnd(of: local)
     }
     for lease in leases.values where lease.state == .draining { beginEnd(of: lease) }
+  }
+
+  /// What cannot be cleared now is cleared later: it may show groups that nobody has any more.
+  private func clearProjection(again: Bool = false) {
+    let members = Set(localSessions.values.filter { !$0.session.groups.isEmpty }.map(\.name))
+    do throws(SystemError) {
+      try projection.keepOnly(leases.values.map { ($0.name, $0.uid) }, members: members)
+      for name in members { try showGroups(ofLocal: name) }
+    } catch {
+      if !again { record.note(.endFailed, .error, "what NSS shows cannot be cleared of what has no lease: \(error.sentence)") }
+      loop.after(1000) { [weak self] in self?.clearProjection(again: true) }
+    }
   }
 
   /// - Returns: false if the session's process is gone, or nobody was told that it is open.
