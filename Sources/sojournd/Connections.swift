@@ -144,7 +144,8 @@ extension Daemon {
   private var leftovers: [String] {
     let ended = ends.sorted { $0.key < $1.key }.flatMap { name, end in end.remaining.prefix(8).map { "\(name), whose account is being taken down: \($0)" } }
     let trimmed = trims.sorted { $0.key < $1.key }.flatMap { name, trim in trim.remaining.prefix(8).map { "\(name), of sessions that are over: \($0)" } }
-    return ended + trimmed + strays.remaining
+    let local = localEnds.values.sorted { $0.local.session.id < $1.local.session.id }.flatMap { end in end.remaining.prefix(8).map { "\(Escape.visible(end.local.name)), of a session that is over: \($0)" } }
+    return ended + trimmed + local + strays.remaining
   }
 
   private var breakGlassSessions: UInt64 {
