@@ -15,10 +15,10 @@ import Testing
                 cd /etc/pam.d
                 sed -i "s/^@include common-auth/$auth\\n&/" login su sudo sudo-i
                 sed -i "s/^@include common-account/$account\\n&/" login
-                sed -i "s/^@include common-account/&\\n$account/" su sudo sudo-i cron systemd-user
+                sed -i "s/^@include common-account/&\\n$account/" su sudo sudo-i cron
                 sed -i "s/^session *required *pam_loginuid.so/&\\n$session/" login
                 sed -i "0,/^session/s/^session/$session\\n&/" su sudo sudo-i
-                grep -c pam_sojourn login su sudo sudo-i cron | grep -q ':0' && exit 1
+                test -z "$(grep -L pam_sojourn login su sudo sudo-i cron)"
                 install -m 0440 /usr/share/doc/sojourn/examples/sudoers.d/sojourn /etc/sudoers.d/sojourn
                 sed -i 's/pam_faildelay[.]so.*/pam_faildelay.so delay=0/' login
                 useradd -m -s /bin/bash resident

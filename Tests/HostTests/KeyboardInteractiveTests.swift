@@ -59,7 +59,7 @@ import Testing
     @Test func takesTheCertificateThatSSHDHasSeen() throws {
         let sojourn = try host("publickey,keyboard-interactive")
         defer { sojourn.stop() }
-        let host = sojourn.host, alice = try sojourn.ca.certificate(for: "alice")
+        let alice = try sojourn.ca.certificate(for: "alice")
         let terminal = try client(sojourn, "alice", "id -un; id -Gn | tr ' ' '\\n' | sort", alice)
         #expect(terminal.end() == 0, "\(terminal.shown)\n\(sojourn.logs)")
         #expect(terminal.shown.contains("alice\nalice\ndbops\nsojourn\n") && !terminal.shown.contains("Answer:"), "\(terminal.shown)")

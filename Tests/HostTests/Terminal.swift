@@ -56,11 +56,17 @@ final class Terminal {
     /// ^D
     func endInput() { process.send("\u{4}") }
 
-    /// Runs a command in the shell that is there, and gives what it printed.
+    /// Runs a command in the shell that is there, or about to be, and gives what it printed.
     @discardableResult
     func run(_ command: String, seconds: Double = 15) throws -> String {
         let mark = String(UInt32.random(in: 0 ... .max))
-        // The terminal echoes what is typed; only the shell joins the two halves of the marks.
+        // A program that starts a shell may throw away what was typed before. The terminal echoes what is typed; only the
+        // shell joins the two halves of a mark.
+        let ready = eventually(seconds, pause: 1) {
+            type("printf '%s\\n' 'ready'-\(mark)")
+            return eventually(0.7) { shown.contains("ready-\(mark)\n") || !process.isRunning }
+        }
+        guard ready, process.isRunning else { throw HostFailure("`\(line)` gives no shell:\n\(shown)\n\(process.stderr)\n\(logs())") }
         type("printf '%s\\n' 'begin'-\(mark); \(command); printf '%s\\n' 'end'-\(mark)")
         try expect("begin-\(mark)\n", seconds: seconds)
         return String(try expect("end-\(mark)\n", seconds: seconds).dropLast("end-\(mark)\n".count))
