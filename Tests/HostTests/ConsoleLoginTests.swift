@@ -159,4 +159,24 @@ import Testing
         #expect(try host.must("/usr/sbin/sojourn sessions --json").contains("resident") == false)
         try sojourn.expectNobody("alice", "gave up")
     }
+
+    /// Whoever sits there can be asked for a reason, and can wait for somebody's yes.
+    @Test func asksForAReasonAndWaitsForAnApproval() throws {
+        let sojourn = try host { try $0.must("sed -i 's/role = \"database\"/role = \"web\"/; s/^deadline = .*/&\\napproval_wait = \"50s\"/' /etc/sojourn/sojourn.toml") }
+        defer { sojourn.stop() }
+        let bob = try sojourn.ca.certificate(for: "bob")
+        let terminal = try sojourn.console("bob")
+        try session(terminal, sojourn, answering: bob)
+        try terminal.expect("Reason: ")
+        terminal.type("disk full, INC-4711")
+        try terminal.expect("https://tickets.example.com/")
+        try terminal.expect("Waiting for at most")
+        #expect(try sojourn.host.getent("passwd", "bob") == nil)
+        #expect(try sojourn.policy.settle("approve", seconds: 600) == 1)
+        #expect(try terminal.run("id -un", seconds: 30) == "bob\n", "\(sojourn.logs)")
+        #expect(sojourn.policy.log.contains("INC-4711"))
+        terminal.type("exit")
+        #expect(terminal.end() != nil)
+        try sojourn.expectNobody("bob", "logged out")
+    }
 }
