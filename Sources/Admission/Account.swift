@@ -4,8 +4,11 @@ internal import HostSystem
 internal import Identity
 
 /// The configuration that was read at the beginning of a phase: once, so that one login is judged by one configuration.
-struct Published {
+/// (A class, because it is large and only ever passed on: a module in other people's processes is to stay small.)
+final class Published {
   let rules: PublishedConfiguration
+
+  init(rules: PublishedConfiguration) { self.rules = rules }
 }
 
 /// Whether there is a configuration to go by.
@@ -31,7 +34,7 @@ enum ConfigurationState {
 }
 
 /// Whose account a name is on this host.
-enum Account {
+indirect enum Account {
   /// Sojourn's: a candidate or a lease.
   case ours(PasswordEntry)
   /// Another source's: root, local people, a directory's.

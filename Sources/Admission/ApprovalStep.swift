@@ -63,7 +63,7 @@ struct ApprovalCourse {
 extension Phase {
   /// The person's words; empty if they gave none, nil if they cannot be asked.
   fileprivate func reason(for why: String) -> String? {
-    guard !login.isSilent, let answer = voice.ask(Escape.sentence("Sojourn: " + login.shownUser + ": " + why, limit: 600) + " Reason: ") else { return nil }
+    guard !login.isSilent, let answer = voice.ask(Escape.sentence("Sojourn: " + login.shownUser + ": " + why, limit: 600) + " Reason: ", limit: 512) else { return nil }
     return Escape.sentence(String(decoding: answer, as: UTF8.self), limit: 512)
   }
 

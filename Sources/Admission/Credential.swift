@@ -4,7 +4,7 @@ internal import DaemonProtocol
 internal import Encoding
 internal import Policy
 
-/// The certificate by which sshd let somebody through, judged by our own rules.
+/// The certificate by which sshd let somebody through, or that was presented to us, judged by our own rules.
 struct Credential {
   let certificate: VerifiedCertificate
   let facts: CredentialFacts
@@ -13,21 +13,31 @@ struct Credential {
   /// Set if the emergency authority signed it: then this host decides, and no endpoint is asked.
   let breakGlass: BreakGlassRules?
 
-  /// Exactly one certificate of an authority of ours; everything else is told apart, because each has another remedy.
-  static func of(_ info: AuthenticationInfo, _ login: Login, _ configuration: Published, now: UInt64, _ revocations: some Revocations,
+  static func of(_ proof: Proof, _ login: Login, _ configuration: Published, now: UInt64, _ revocations: some Revocations,
     _ trail: inout Trail) throws(Refusal) -> Credential {
-    guard info.certificates.count <= 1 else { throw .severalCertificates(info.certificates.count) }
-    guard let shown = info.certificates.first else {
-      if let type = info.plainKeys.first { throw .plainKey(type: type) }
-      if let method = info.otherMethods.first { throw .noKey(method: method) }
-      throw .noCredential
+    switch proof {
+    case .told(let info): try of(try only(info), .sshd, login, configuration, now: now, revocations, &trail)
+    case .presented(let shown): try of(shown.certificate, .presented(shown.use), login, configuration, now: now, revocations, &trail)
     }
+  }
+
+  /// Exactly one certificate of an authority of ours; everything else is told apart, because each has another remedy.
+  private static func only(_ info: AuthenticationInfo) throws(Refusal) -> ShownCertificate {
+    guard info.certificates.count <= 1 else { throw .severalCertificates(info.certificates.count) }
+    if let shown = info.certificates.first { return shown }
+    if let type = info.plainKeys.first { throw .plainKey(type: type) }
+    if let method = info.otherMethods.first { throw .noKey(method: method) }
+    throw .noCredential
+  }
+
+  static func of(_ shown: ShownCertificate, _ enforcer: OptionEnforcer, _ login: Login, _ configuration: Published, now: UInt64, _ revocations: some Revocations,
+    _ trail: inout Trail) throws(Refusal) -> Credential {
     let claimed = shown.claimedAuthority
     let (rules, breakGlass) = configuration.rules.certificateRules(for: claimed)
     if let authority = claimed, !configuration.trusts(authority) {
       throw .certificate(.foreign(authority: authority))
     }
-    let demands = try CertificateDemands(rules, loginName: String(decoding: login.user, as: UTF8.self), now: now, client: IPAddress(login.remoteHost))
+    let demands = try CertificateDemands(rules, loginName: String(decoding: login.user, as: UTF8.self), now: now, client: IPAddress(login.remoteHost), enforcer: enforcer)
     var seen: AttestedCertificate?
     let certificate: VerifiedCertificate
     do throws(CertificateRefusal) {

@@ -34,6 +34,20 @@ struct OpenedSession {
     do throws(DaemonSilence) {
       reply = try world.daemon(.open(request), milliseconds: limit, patience: patience)
     } catch { throw Refusal(error) }
+    return try judge(reply, account: request.name, atMost: request.seconds, world)
+  }
+
+  /// What was decided in an earlier phase and is kept under this reference.
+  /// - Parameter seconds: the longest that anything lasts here.
+  static func redeem(_ reference: String, _ account: String, atMost seconds: UInt64, _ world: some Surroundings) throws(Refusal) -> OpenedSession {
+    let reply: Reply
+    do throws(DaemonSilence) {
+      reply = try world.daemon(.redeem(reference: reference, name: account), milliseconds: limit, patience: patience)
+    } catch { throw Refusal(error) }
+    return try judge(reply, account: account, atMost: seconds, world)
+  }
+
+  private static func judge(_ reply: Reply, account: String, atMost seconds: UInt64, _ world: some Surroundings) throws(Refusal) -> OpenedSession {
     switch reply {
     case .opened(let opened):
       let now = world.moment().unixSeconds
@@ -42,11 +56,11 @@ struct OpenedSession {
         opened.session.utf8.allSatisfy({ $0 > 32 && $0 < 127 })
       else { throw .daemonAnswer("a session without a proper id") }
       // Two seconds for the rounding of two clock readings.
-      guard opened.expires > now, opened.expires - now <= 2 || opened.expires - now - 2 <= request.seconds else { throw .daemonAnswer("a session with an end that nobody granted") }
-      return OpenedSession(account: request.name, id: opened.session, expires: opened.expires, seconds: opened.expires - now, notes: opened.notes)
+      guard opened.expires > now, opened.expires - now <= 2 || opened.expires - now - 2 <= seconds else { throw .daemonAnswer("a session with an end that nobody granted") }
+      return OpenedSession(account: account, id: opened.session, expires: opened.expires, seconds: opened.expires - now, notes: opened.notes)
     case .refused(let refusal, let detail): throw .notOpened(refusal, detail)
     case .failed(let why): throw .daemonAnswer(why)
-    case .done, .sessions, .status: throw .daemonAnswer("an answer to another question")
+    case .done, .sessions, .status, .held, .credential: throw .daemonAnswer("an answer to another question")
     }
   }
 

@@ -2,10 +2,17 @@ internal import DaemonProtocol
 internal import Encoding
 
 /// What the phases have in common: one login, the world around it, and the handle that it speaks through.
-struct Phase<World: Surroundings, Voice: Dialogue> {
+/// (A class for the reason that `Published` is one.)
+final class Phase<World: Surroundings, Voice: Dialogue> {
   let login: Login
   let world: World
   let voice: Voice
+
+  init(login: Login, world: World, voice: Voice) {
+    self.login = login
+    self.world = world
+    self.voice = voice
+  }
 
   /// Milliseconds that the daemon may take to hear of a refusal: the refusal itself must not wait for it.
   private static var farewell: Int32 { 500 }

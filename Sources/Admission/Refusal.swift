@@ -6,7 +6,7 @@ internal import HostSystem
 public import Policy
 
 /// Every way in which a login is refused, and all that follows from each: the one table of errors.
-public enum Refusal: Error, Sendable {
+public indirect enum Refusal: Error, Sendable {
   // This host.
   case notSetUp
   case notThisBoot
@@ -16,13 +16,32 @@ public enum Refusal: Error, Sendable {
   /// An account of ours whose name the configuration does not admit (any more).
   case nameNotAdmitted
   // The program.
-  /// Certificates are shown to sshd only, in this version.
+  /// A program to which no certificate can be shown.
   case notShownHere
   /// A certificate of ours in a program that is none of `candidate_programs`.
   case programNotListed
   case serviceNotServed(String)
   /// su, sudo, cron for somebody who is not in.
   case noLease
+  /// A local account that must show a certificate (`local=require`) and has shown none.
+  case certificateRequired
+  // A certificate that is presented to us: the challenge and its answer.
+  /// The program cannot ask, or nobody answered.
+  case notAnswered
+  case answerForm(String)
+  case answerSignature(String)
+  case answerLate
+  case noAgent(String)
+  case agentFailed(String)
+  /// None of its keys has a certificate; how many were looked at.
+  case agentHasNone(Int)
+  // sudo.
+  /// sudo tells PAM another name than its caller's.
+  case notTheCaller
+  case sudoArguments(String)
+  case targetDiffers(String)
+  case elevationGrant
+  case breakGlassElevation
   // What sshd says of the authentication.
   case authenticationInfo(String)
   case noCredential
@@ -100,13 +119,38 @@ extension Refusal {
     case .nameNotAdmitted:
       RefusalRow("name-not-admitted", .warning, "this host takes no accounts of that name.", Refusal.tellAdmin, "the name fits no pattern of accounts.names")
     case .notShownHere:
-      RefusalRow("not-shown-here", .notice, code: .notAuthenticated, "this account has no password, and only ssh takes its certificate in this version.", "Log in with ssh.")
+      RefusalRow("not-shown-here", .notice, code: .notAuthenticated, "this account has no password, and a certificate cannot be shown to this program.", "Log in with ssh.")
+    case .certificateRequired:
+      RefusalRow("certificate-required", .notice, code: .notAuthenticated, "this host wants a certificate of this account too, and none was shown.", Refusal.withCertificate,
+        "local=require on the line in /etc/pam.d")
+    case .notAnswered: RefusalRow("no-answer-given", .notice, code: .notAuthenticated, "a certificate was asked for, and nobody answered.", Refusal.withCertificate)
+    case .answerForm(let why):
+      RefusalRow("answer-form", .notice, exit: 2, code: .notAuthenticated, "the answer is no signature: " + why + ".", "Copy the command, and paste all of the line that it prints.", why)
+    case .answerSignature(let why):
+      RefusalRow("answer-signature", .warning, code: .notAuthenticated, "the signature does not answer this challenge: " + why + ".",
+        "Sign the line that is shown, with the key of your certificate.", why)
+    case .answerLate: RefusalRow("answer-late", .notice, code: .notAuthenticated, "the answer came too late.", "Try again: a challenge is good for two minutes.")
+    case .noAgent(let why):
+      RefusalRow("no-agent", .notice, code: .notAuthenticated, "no ssh-agent can be asked: " + why + ".", "Have one with your certificate in it (ssh-add), and SSH_AUTH_SOCK point to it.", why)
+    case .agentFailed(let why): RefusalRow("agent-failed", .notice, code: .notAuthenticated, "your ssh-agent did not sign: " + why + ".", "Try ssh-add -L, and again.", why)
+    case .agentHasNone(let count):
+      RefusalRow("agent-no-certificate", .notice, code: .notAuthenticated, "your ssh-agent holds no certificate.", "Add one with its key: ssh-add.", "\(count) certificates looked at")
+    case .notTheCaller:
+      RefusalRow("not-the-caller", .error, "sudo asks for somebody else's password here (targetpw, rootpw or runaspw), and so cannot be decided about.", Refusal.tellAdmin)
+    case .sudoArguments(let why):
+      RefusalRow("sudo-arguments", .notice, "what sudo is asked to do is not clear: " + why + ".", "Say it in another way.", why)
+    case .targetDiffers(let why):
+      RefusalRow("target-differs", .warning, "sudo goes on to somebody else than was decided about.", "Name the target with sudo -u; if you did, tell this host's administrator.", why)
+    case .elevationGrant:
+      RefusalRow("elevation-grant", .error, "the policy granted a session where sudo was asked about.", Refusal.tellAdmin, "the answer to an action `sudo` has members in host_grant")
+    case .breakGlassElevation:
+      RefusalRow("break-glass-elevation", .warning, "this emergency session has no right to it.", Refusal.tellAdmin, "none of break_glass.groups makes root")
     case .programNotListed:
       RefusalRow("program-not-listed", .error, "this program may not let people in by certificate.", Refusal.tellAdmin, "the program is none of host.candidate_programs")
     case .serviceNotServed(let service):
-      RefusalRow("service-not-served", .notice, "this version lets people in through ssh only.", "Log in with ssh.", "service " + service)
+      RefusalRow("service-not-served", .notice, "people are let in through ssh, login, su and sudo only.", "Log in with ssh.", "service " + service)
     case .noLease:
-      RefusalRow("no-lease", .notice, "nobody is logged in under that name.", "Log in with ssh first.")
+      RefusalRow("no-lease", .notice, "nobody is logged in under that name.", "Log in first.")
     case .authenticationInfo(let why):
       RefusalRow("authentication-info", .error, exit: 2, "what sshd says about the authentication is not understood.", Refusal.tellAdmin, "SSH_AUTH_INFO_0: " + why)
     case .noCredential:
@@ -206,6 +250,8 @@ extension Refusal {
     case .notWritten: RefusalRow(token, .error, "the session could not be written down on this host.", Refusal.tellAdmin, detail)
     case .noHome: RefusalRow(token, .error, "no home directory could be made.", Refusal.tellAdmin, detail)
     case .alreadyUsed: RefusalRow(token, .notice, "the certificate was used before, and this host takes each one only once.", Refusal.newCertificate, detail)
+    case .noReference: RefusalRow(token, .warning, "what was decided about this login is not known any more.", "Log in again.", detail)
+    case .whichSession: RefusalRow(token, .notice, "it cannot be told which of your sessions this belongs to, or that one is over.", "Log in again.", detail)
     case .notReady: RefusalRow(token, .error, exit: 3, "sojournd cannot open sessions now.", Refusal.again, detail)
     }
   }

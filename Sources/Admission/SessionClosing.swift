@@ -7,7 +7,7 @@ public enum SessionClosing {
     let phase = Phase(login: login, world: world, voice: voice)
     phase.begin("close_session")
     // Nothing of ours was opened here: a local account, a lease that was joined, or a process that only inherited the handle.
-    guard let session = voice.keptSession else { return .ignored }
+    guard let session = voice.kept(.session)?.text else { return .ignored }
     do throws(DaemonSilence) {
       _ = try world.daemon(.closed(session: session), milliseconds: 2000, patience: 2000)
     } catch {

@@ -2,6 +2,7 @@ public import Configuration
 public import Credentials
 public import DaemonProtocol
 public import HostSystem
+public import Identity
 public import Policy
 
 /// All that a login's story asks of the world. The module passes `ThisHost`; tests pass worlds of their own.
@@ -15,6 +16,14 @@ public protocol Surroundings {
   associatedtype Lists: Revocations
   /// What the host program heard from NSS for this name (DESIGN 4: the first candidate in a process stays its answer).
   func account(named name: [UInt8]) -> NameService.Answer
+  /// What sshd would hear of a name that nobody has: the account that it would get. nil: none.
+  func candidate(_ name: AccountName, _ rules: AccountRules) -> PasswordEntry?
+  /// Who started this program, by the kernel's word.
+  func caller() -> UInt32
+  /// What it was started with (`argv`); nil if not all of it can be read.
+  func words() -> [[UInt8]]?
+  /// The agent of whoever started this program: one question, one answer.
+  func agent(_ frame: [UInt8], milliseconds: Int64) throws(AgentSilence) -> [UInt8]
   /// The program whose process this is, if it runs as root; nil else.
   func rootProgram() -> [UInt8]?
   func decide(_ question: Question, rules: PolicyRules, host: HostFacts) -> Answer
@@ -35,6 +44,11 @@ public struct ThisHost: Surroundings {
   public func lastGoodConfiguration() -> PublishedConfiguration? { PublishedConfiguration.lastGood() }
   public func revocations(_ lists: [String]) -> PublishedRevocations { PublishedRevocations(lists) }
   public func account(named name: [UInt8]) -> NameService.Answer { NameService.account(named: name) }
+
+  public func candidate(_ name: AccountName, _ rules: AccountRules) -> PasswordEntry? { Candidacy.entry(of: name, rules) }
+  public func caller() -> UInt32 { ProcessTable.realUser }
+  public func words() -> [[UInt8]]? { InvokedProcess.words() }
+  public func agent(_ frame: [UInt8], milliseconds: Int64) throws(AgentSilence) -> [UInt8] { try CallersAgent.ask(frame, milliseconds: milliseconds) }
 
   /// /proc/self/exe is the kernel's word; a user cannot bend it as they can argv, the service name, or a variable.
   public func rootProgram() -> [UInt8]? {

@@ -5,11 +5,12 @@ public import Encoding
 public struct AuditEvent: Sendable {
   /// What happened.
   public enum Kind: Sendable, CaseIterable {
-    case grant, refusal, sessionEnd, sessionCleared, leaseEnd, gone, strays, endFailed, intruder, candidates, configuration, daemon, breakGlass, reevaluation
+    case grant, elevation, refusal, sessionEnd, sessionCleared, leaseEnd, gone, strays, endFailed, intruder, candidates, configuration, daemon, breakGlass, reevaluation
 
     public var text: String {
       switch self {
       case .grant: "grant"
+      case .elevation: "elevation"
       case .refusal: "refusal"
       case .sessionEnd: "session-end"
       case .sessionCleared: "session-cleared"

@@ -72,6 +72,7 @@ int sojourn_set_timeouts(int fd, int milliseconds) {
 }
 
 long sojourn_send(int fd, const void *bytes, size_t count) { return send(fd, bytes, count, MSG_NOSIGNAL); }
+long sojourn_read(int fd, void *bytes, size_t count) { return read(fd, bytes, count); }
 long sojourn_receive(int fd, void *bytes, size_t count) { return recv(fd, bytes, count, MSG_TRUNC); }
 
 int sojourn_notify(const char *path, const char *text) {

@@ -8,6 +8,7 @@ public struct PublishedConfiguration: Sendable {
   public var host: HostFacts
   public var accounts: AccountRules
   public var session: SessionRules
+  public var sudo = SudoRules()
   /// nil: there is none.
   public var breakGlass: BreakGlassRules?
 

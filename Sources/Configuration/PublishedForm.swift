@@ -63,6 +63,7 @@ extension PublishedConfiguration {
     }
     s.set("warn_before", .unsigned(session.warnBefore))
     root.set("session", s.value)
+    root.set("sudo", .object([.init("arguments", .boolean(sudo.sendsArguments))]))
     var b = JSONObject()
     b.set("ca", breakGlass.map { Base64.encode($0.authority) } ?? "")
     b.set("file", breakGlass?.file ?? "")
@@ -128,6 +129,9 @@ extension PublishedConfiguration {
     if s.value["when_unreachable"]?.string?.isExactly("keep") != true { whenUnreachable = .end(after: try s.unsigned("when_unreachable")) }
     session = SessionRules(maxDuration: try s.unsigned("max_duration"), endWithCertificate: try s.boolean("end_with_certificate"),
       reevaluate: try s.unsigned("reevaluate"), whenUnreachable: whenUnreachable, warnBefore: try s.unsigned("warn_before"))
+
+    // What an older version published has none.
+    if read.has("sudo") { sudo = SudoRules(sendsArguments: try read.object("sudo").boolean("arguments")) }
 
     let b = try read.object("break_glass")
     let emergencyKey = Array(try b.string("ca").utf8)

@@ -18,6 +18,14 @@ public struct SessionRules: Sendable {
   }
 }
 
+/// What the policy learns of a use of sudo (`[sudo]`).
+public struct SudoRules: Sendable {
+  /// Also the words after the program, which may hold secrets.
+  public var sendsArguments: Bool
+
+  public init(sendsArguments: Bool = false) { self.sendsArguments = sendsArguments }
+}
+
 /// What becomes of a session that nobody decides anew, because no endpoint answers.
 public enum WhenUnreachable: Sendable, Equatable {
   /// It ends when its time is over.

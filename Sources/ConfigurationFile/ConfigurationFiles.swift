@@ -77,12 +77,14 @@ public struct ConfigurationFiles: Sendable {
     let facts = reader.host(host)
     let accounts = reader.accounts(host)
     let session = reader.session()
+    let sudo = reader.sudo()
     let breakGlass = reader.breakGlass(certificate.trusted, accounts, host)
     var configuration: PublishedConfiguration?
     if let accounts {
       reader.fits(accounts, facts)
       configuration = PublishedConfiguration(certificate: certificate, policy: policy, host: facts, accounts: accounts, session: session,
         breakGlass: breakGlass)
+      configuration?.sudo = sudo
     }
     let hasErrors = reader.problems.contains { $0.severity == .error }
     return ConfigurationFiles(configuration: hasErrors ? nil : configuration, revocations: hasErrors ? nil : reader.revocations, problems: sorted(reader.problems, paths), isUnreadable: isUnreadable, files: paths)

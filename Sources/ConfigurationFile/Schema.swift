@@ -25,7 +25,7 @@ enum ValueType: Sendable {
 }
 
 enum Schema {
-  static let tables = ["certificate", "policy", "host", "accounts", "session", "break_glass"]
+  static let tables = ["certificate", "policy", "host", "accounts", "session", "sudo", "break_glass"]
 
   /// Tables that may stand several times: `[[ca]]`.
   static let arrays = ["ca"]
@@ -76,6 +76,8 @@ enum Schema {
     key("session", "when_unreachable", .string, .string("end after 5m")),
     key("session", "warn_before", .duration, .string("5m")),
     key("session", "end_with_certificate", .boolean, .boolean(false)),
+
+    key("sudo", "arguments", .boolean, .boolean(false)),
 
     key("break_glass", "ca", .string, .string("")),
     key("break_glass", "names", .strings, .list([])),

@@ -12,6 +12,9 @@ extension SettingsReader {
       warnBefore: warning.value)
   }
 
+  /// `[sudo]`.
+  mutating func sudo() -> SudoRules { SudoRules(sendsArguments: boolean("sudo", "arguments").value) }
+
   /// `keep`, or `end after` and a duration.
   private mutating func whenUnreachable() -> WhenUnreachable {
     let text = string("session", "when_unreachable")

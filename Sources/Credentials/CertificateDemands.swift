@@ -45,6 +45,6 @@ public enum SubjectField: Sendable {
 public enum OptionEnforcer: Sendable {
   /// sshd will hold force-command and has held verify-required (auth-options.c, auth2-pubkey.c).
   case sshd
-  /// Nobody: the certificate is shown to a program that knows no options.
-  case nobody
+  /// We ourselves, by how the key was used when it was presented: `verify-required` can be held so, and nothing else.
+  case presented(KeyUse)
 }

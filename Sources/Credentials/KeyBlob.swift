@@ -11,10 +11,4 @@ enum KeyBlob {
   /// A type's name for people; it comes from outside.
   static func shownType(_ name: [UInt8]) -> String { name.isEmpty ? "(empty)" : Escape.visible(name, limit: 64) }
 
-  /// A text as a string of the wire.
-  static func string(_ text: StaticString) -> [UInt8] {
-    let bytes = Array("\(text)".utf8)
-    let count = UInt32(truncatingIfNeeded: bytes.count)
-    return [UInt8(truncatingIfNeeded: count >> 24), UInt8(truncatingIfNeeded: count >> 16), UInt8(truncatingIfNeeded: count >> 8), UInt8(truncatingIfNeeded: count)] + bytes
-  }
 }

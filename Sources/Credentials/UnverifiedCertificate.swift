@@ -50,7 +50,7 @@ public struct UnverifiedCertificate: Sendable {
     nonceCount = try read.string(span, "nonce").count
     let keyStart = read.offset
     publicKey = try PublicKey(keyType, span, &read, "public key")
-    plainKeyBlob = KeyBlob.string(keyType.name) + span.copy(keyStart..<read.offset)
+    plainKeyBlob = Wire.string(keyType.name) + span.copy(keyStart..<read.offset)
     serial = try read.uint64(span, "serial number")
     kind = try read.uint32(span, "kind")
     keyID = try read.text(span, "key id")

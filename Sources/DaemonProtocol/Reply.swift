@@ -1,8 +1,11 @@
 internal import Encoding
 
 /// What the daemon answers, one message each: `{"version":1,"reply":"opened",…}`.
-public enum Reply: Sendable {
+public indirect enum Reply: Sendable {
   case opened(Opened)
+  /// The reference of a decision that is kept.
+  case held(String)
+  case credential(SessionCredential)
   case done
   case refused(OpenRefusal, detail: String)
   /// In the order of their ids. `more`: ask again after the last one.
@@ -48,6 +51,10 @@ public enum OpenRefusal: Sendable, CaseIterable {
   case noHome
   /// The certificate has opened its one session (`certificate.single_use`).
   case alreadyUsed
+  /// Nothing is kept under that reference, for that name and that process (any more).
+  case noReference
+  /// Nobody can tell which live session the process belongs to.
+  case whichSession
   /// The daemon cannot open anything now: no configuration, or it is stopping.
   case notReady
 
@@ -63,6 +70,8 @@ public enum OpenRefusal: Sendable, CaseIterable {
     case .notWritten: "not-written"
     case .noHome: "no-home"
     case .alreadyUsed: "already-used"
+    case .noReference: "no-reference"
+    case .whichSession: "which-session"
     case .notReady: "not-ready"
     }
   }

@@ -10,6 +10,12 @@ extension Reply {
       o.set("session", opened.session)
       o.set("expires", .unsigned(opened.expires))
       o.set("notes", .strings(opened.notes))
+    case .held(let reference):
+      o.set("reply", "held")
+      o.set("reference", reference)
+    case .credential(let credential):
+      o.set("reply", "credential")
+      credential.write(to: &o)
     case .done: o.set("reply", "done")
     case .refused(let refusal, let detail):
       o.set("reply", "refused")
@@ -34,6 +40,10 @@ extension Reply {
     let kind = try read.string("reply")
     if kind.isExactly("opened") {
       self = .opened(Opened(session: try read.string("session"), expires: try read.unsigned("expires"), notes: try read.strings("notes")))
+    } else if kind.isExactly("held") {
+      self = .held(try read.string("reference"))
+    } else if kind.isExactly("credential") {
+      self = .credential(try SessionCredential(read))
     } else if kind.isExactly("done") {
       self = .done
     } else if kind.isExactly("refused") {

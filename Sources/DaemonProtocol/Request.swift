@@ -2,9 +2,18 @@ internal import Encoding
 
 /// What is asked of the daemon, one message each: JSON in one SEQPACKET packet, `{"version":1,"request":"open",…}`.
 /// Only root is heard, and who asks is what the kernel says (SO_PEERCRED), never what the message says.
-public enum Request: Sendable {
+public indirect enum Request: Sendable {
   /// Open a session for the process that sends this.
   case open(OpenRequest)
+  /// Keep a decision that permits a session, for the process that sends this or, in sshd's child, for the monitor that will
+  /// open it: the answer is a reference that is good once and for two minutes.
+  case hold(OpenRequest)
+  /// Open, for the process that sends this, what was kept under that reference for that login name.
+  case redeem(reference: String, name: String)
+  /// What the session that the sending process belongs to was opened with.
+  case credential(name: String, uid: UInt32)
+  /// Write down that sudo goes on.
+  case elevated(Elevation)
   /// The session's `close_session` ran.
   case closed(session: String)
   /// A login was refused before any opening: write it down, and end that connection.

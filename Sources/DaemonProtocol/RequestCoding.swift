@@ -8,19 +8,21 @@ extension Request {
     switch self {
     case .open(let request):
       o.set("request", "open")
-      o.set("name", request.name)
-      o.set("uid", .integer(Int64(request.uid)))
-      o.set("local", .boolean(request.isLocal))
-      o.set("login", request.login.json)
-      o.set("credential", request.credential.json)
-      o.set("decision", request.decision.json)
-      o.set("groups", .strings(request.groups))
-      if !request.rootEquivalentGroups.isEmpty { o.set("root_equivalent_groups", .strings(request.rootEquivalentGroups)) }
-      o.set("shell", request.shell)
-      o.set("seconds", .unsigned(request.seconds))
-      o.set("reevaluate_seconds", request.reevaluateSeconds.map { .unsigned($0) })
-      o.set("until", request.until.map { .unsigned($0) })
-      o.set("subject", request.subject?.json)
+      request.write(to: &o)
+    case .hold(let request):
+      o.set("request", "hold")
+      request.write(to: &o)
+    case .redeem(let reference, let name):
+      o.set("request", "redeem")
+      o.set("reference", reference)
+      o.set("name", name)
+    case .credential(let name, let uid):
+      o.set("request", "credential")
+      o.set("name", name)
+      o.set("uid", .integer(Int64(uid)))
+    case .elevated(let elevation):
+      o.set("request", "elevated")
+      elevation.write(to: &o)
     case .closed(let session):
       o.set("request", "closed")
       o.set("session", session)
@@ -53,12 +55,15 @@ extension Request {
     let read = try Message.open(packet)
     let kind = try read.string("request")
     if kind.isExactly("open") {
-      self = .open(OpenRequest(name: try read.string("name"), uid: try read.id("uid"), isLocal: try read.boolean("local"),
-        login: try LoginFacts(read.object("login")), credential: try CredentialFacts(read.object("credential")),
-        decision: try DecisionFacts(read.object("decision")), groups: try read.strings("groups"),
-        rootEquivalentGroups: !read.has("root_equivalent_groups") ? [] : try read.strings("root_equivalent_groups"), shell: try read.string("shell"),
-        seconds: try read.unsigned("seconds"), reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"),
-        until: !read.has("until") ? nil : try read.unsigned("until"), subject: !read.has("subject") ? nil : try SubjectFacts(read.object("subject"))))
+      self = .open(try OpenRequest(read))
+    } else if kind.isExactly("hold") {
+      self = .hold(try OpenRequest(read))
+    } else if kind.isExactly("redeem") {
+      self = .redeem(reference: try read.string("reference"), name: try read.string("name"))
+    } else if kind.isExactly("credential") {
+      self = .credential(name: try read.string("name"), uid: try read.id("uid"))
+    } else if kind.isExactly("elevated") {
+      self = .elevated(try Elevation(read))
     } else if kind.isExactly("closed") {
       self = .closed(session: try read.string("session"))
     } else if kind.isExactly("refused") {
@@ -79,6 +84,33 @@ extension Request {
     } else {
       throw read.wrong("request", "unknown")
     }
+  }
+}
+
+extension OpenRequest {
+  func write(to o: inout JSONObject) {
+    o.set("name", name)
+    o.set("uid", .integer(Int64(uid)))
+    o.set("local", .boolean(isLocal))
+    o.set("login", login.json)
+    o.set("credential", credential.json)
+    o.set("decision", decision.json)
+    o.set("groups", .strings(groups))
+    if !rootEquivalentGroups.isEmpty { o.set("root_equivalent_groups", .strings(rootEquivalentGroups)) }
+    o.set("shell", shell)
+    o.set("seconds", .unsigned(seconds))
+    o.set("reevaluate_seconds", reevaluateSeconds.map { .unsigned($0) })
+    o.set("until", until.map { .unsigned($0) })
+    o.set("subject", subject?.json)
+  }
+
+  init(_ read: MemberReader) throws(MemberError) {
+    self.init(name: try read.string("name"), uid: try read.id("uid"), isLocal: try read.boolean("local"),
+      login: try LoginFacts(read.object("login")), credential: try CredentialFacts(read.object("credential")),
+      decision: try DecisionFacts(read.object("decision")), groups: try read.strings("groups"),
+      rootEquivalentGroups: !read.has("root_equivalent_groups") ? [] : try read.strings("root_equivalent_groups"), shell: try read.string("shell"),
+      seconds: try read.unsigned("seconds"), reevaluateSeconds: !read.has("reevaluate_seconds") ? nil : try read.unsigned("reevaluate_seconds"),
+      until: !read.has("until") ? nil : try read.unsigned("until"), subject: !read.has("subject") ? nil : try SubjectFacts(read.object("subject")))
   }
 }
 

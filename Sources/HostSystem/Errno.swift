@@ -45,3 +45,11 @@ public struct SystemError: Error, Equatable, Sendable {
     return unsafe "\(call): " + String(cString: text)
   }
 }
+
+extension SystemError {
+  public var isLoop: Bool { code == ELOOP }
+  /// Not a socket.
+  public var isOtherKind: Bool { code == ENOTSOCK }
+  public var isTooLong: Bool { code == EMSGSIZE }
+  public var isConnectionLost: Bool { code == ECONNRESET || code == EPIPE }
+}

@@ -18,10 +18,16 @@ internal import Credentials
     let user = unsafe asks ? sojourn_pam_user(pointer) : sojourn_pam_string(pointer, PAM_USER)
     let name = unsafe Handle.copy(user, cap: Handle.itemCap + 1) ?? []
     let cap = AuthenticationInfo.cap + 1  // one more than is believed, so that too much is seen to be too much
-    return unsafe Login(user: name.count <= Handle.itemCap ? name : [], service: item(PAM_SERVICE), tty: item(PAM_TTY), remoteHost: item(PAM_RHOST),
+    var login = unsafe Login(user: name.count <= Handle.itemCap ? name : [], service: item(PAM_SERVICE), tty: item(PAM_TTY), remoteHost: item(PAM_RHOST),
       authenticationInfo: Handle.copy(sojourn_pam_environment(pointer, "SSH_AUTH_INFO_0"), cap: cap),
       isSilent: UInt32(bitPattern: flags) & UInt32(PAM_SILENT) != 0, options: ModuleOptions(arguments.copies))
+    login.requester = item(PAM_RUSER)
+    login.reference = unsafe Handle.copy(sojourn_pam_environment(pointer, Handle.referenceName), cap: 64)
+    return login
   }
+
+  /// sshd keeps variables of this beginning out of the person's environment (session.c, PAM_ENV_DENYLIST).
+  private static var referenceName: String { "SSH_AUTH_INFO_SOJOURN_REF" }
 
   // SAFETY: see `login`.
   private func item(_ kind: CInt) -> [UInt8] { unsafe Handle.copy(sojourn_pam_string(pointer, kind), cap: Handle.itemCap) ?? [] }
@@ -40,14 +46,26 @@ internal import Credentials
   }
   func show(error text: String) { unsafe sojourn_pam_error(pointer, text) }
   func show(info text: String) { unsafe sojourn_pam_info(pointer, text) }
-  func ask(_ text: String) -> [UInt8]? {
+  func ask(_ text: String, limit: Int) -> [UInt8]? {
     guard let answer = unsafe sojourn_pam_ask(pointer, text) else { return nil }
-    defer { unsafe free(answer) }
-    return unsafe Handle.copy(answer, cap: 512)
+    defer { unsafe sojourn_pam_forget(answer) }
+    return unsafe Handle.copy(answer, cap: limit)
   }
-  func keep(session: String) -> Bool { unsafe sojourn_pam_session_store(pointer, session) == PAM_SUCCESS }
-  var keptSession: String? {
-    unsafe Handle.copy(sojourn_pam_session_id(pointer), cap: 48).map { String(decoding: $0, as: UTF8.self) }
+  func keep(_ kind: KeptKind, _ kept: Kept) -> Bool {
+    unsafe sojourn_pam_keep(pointer, Handle.name(of: kind), kept.text, String(decoding: kept.user, as: UTF8.self)) == PAM_SUCCESS
+  }
+  func kept(_ kind: KeptKind) -> Kept? {
+    guard let kept = unsafe sojourn_pam_kept(pointer, Handle.name(of: kind)) else { return nil }
+    guard let text = unsafe Handle.copy(sojourn_pam_kept_text(kept), cap: 48), let user = unsafe Handle.copy(sojourn_pam_kept_user(kept), cap: Handle.itemCap + 1) else { return nil }
+    return Kept(text: String(decoding: text, as: UTF8.self), user: user)
+  }
+  func pass(reference: String) -> Bool { unsafe sojourn_pam_set_environment(pointer, Handle.referenceName + "=" + reference) == PAM_SUCCESS }
+  private static func name(of kind: KeptKind) -> String {
+    switch kind {
+    case .session: "sojourn_session"
+    case .reference: "sojourn_reference"
+    case .elevation: "sojourn_elevation"
+    }
   }
   func limitRuntime(seconds: UInt64) -> Bool { unsafe sojourn_pam_runtime_max(pointer, String(seconds)) == PAM_SUCCESS }
 

@@ -21,6 +21,8 @@ public struct Question: Sendable {
   public var approval: JSONValue?
   /// A session that lives already, which this question may end: its id, and since when (seconds since 1970).
   public var session: (id: String, opened: UInt64)?
+  /// A person who is in asks for another's rights (sudo): whose, and to do what. `action.name` is `sudo` then.
+  public var elevation: (target: String, command: CommandFacts)?
   /// Nobody logs in: `sojourn check` wants to know whether an endpoint answers. Its answer grants nothing.
   public var isCheck = false
 

@@ -38,9 +38,10 @@ extension Question {
     if !isCheck {
       doing.set("service", login.service)
       doing.set("account", account)
+      doing.set("target", elevation?.target)
     }
     var action = JSONObject()
-    action.set("name", isCheck ? "check" : "login")
+    action.set("name", isCheck ? "check" : elevation == nil ? "login" : "sudo")
     action.set("properties", doing.value)
 
     var labels: [JSONValue.Member] = []
@@ -55,6 +56,7 @@ extension Question {
     // A name, where sshd looks names up, is what the client's own name server says: no policy may take it for an address.
     context.set(IPAddress(Array(login.remote.utf8)) == nil ? "source_name" : "source_ip", known(login.remote))
     context.set("tty", known(login.tty))
+    context.set("command", elevation?.command.json)
     if !isCheck { context.set("credential", credentialForm) }
     if !isInSubject { context.set("attributes", stable) }
     context.set("pep", .object([.init("name", .string("pam_sojourn")), .init("version", .string(Release.version))]))

@@ -2,7 +2,7 @@ public import DaemonProtocol
 public import Encoding
 
 /// What came of a question. Only `allowed` is a yes, and only after the ceilings (`Ceilings.hold`).
-public enum Verdict: Sendable {
+public indirect enum Verdict: Sendable {
   case allowed(Grant)
   /// A proper no. The texts are fit to be shown and logged: `user` for the person, `admin` for the log.
   case denied(user: String?, admin: String?)

@@ -71,7 +71,12 @@ final class Rehearsal: Surroundings, Dialogue {
 
   /// Nobody is asked to approve a login that does not happen: the policy's no is the end of it.
   func approval(_ asked: ApprovalRequest, about question: Question, rules: PolicyRules, host: HostFacts) -> ApprovalReply { ApprovalReply("denied") }
-  func ask(_ text: String) -> [UInt8]? { nil }
+  func ask(_ text: String, limit: Int) -> [UInt8]? { nil }
+  /// Nobody is at a prompt, and no agent is asked to sign what lets nobody in.
+  func agent(_ frame: [UInt8], milliseconds: Int64) throws(AgentSilence) -> [UInt8] { throw .none("this is a rehearsal") }
+  func caller() -> UInt32 { 0 }
+  func words() -> [[UInt8]]? { nil }
+  func candidate(_ name: AccountName, _ rules: AccountRules) -> PasswordEntry? { host.candidate(name, rules) }
 
   func decide(_ question: Question, rules: PolicyRules, host facts: HostFacts) -> Answer {
     self.question = question
@@ -93,6 +98,7 @@ final class Rehearsal: Surroundings, Dialogue {
       trail = refused
       return .done
     case .closed, .reload, .end: return .done
+    case .hold, .redeem, .credential, .elevated: return .failed("this is a rehearsal")
     case .sessions, .status: return try host.daemon(request, milliseconds: milliseconds, patience: patience)
     }
   }
@@ -126,7 +132,8 @@ final class Rehearsal: Surroundings, Dialogue {
   func show(error text: String) { shown.append(text) }
   func show(info text: String) { shown.append(text) }
   func hear(_ refusal: Refusal) { self.refusal = refusal }
-  func keep(session: String) -> Bool { true }
-  var keptSession: String? { nil }
+  func keep(_ kind: KeptKind, _ kept: Kept) -> Bool { true }
+  func kept(_ kind: KeptKind) -> Kept? { nil }
+  func pass(reference: String) -> Bool { true }
   func limitRuntime(seconds: UInt64) -> Bool { true }
 }

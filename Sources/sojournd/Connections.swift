@@ -80,6 +80,10 @@ extension Daemon {
     }
     switch request {
     case .open(let open): begin(open, connection)
+    case .hold(let open): hold(open, connection)
+    case .redeem(let reference, let name): redeem(reference, name, connection)
+    case .credential(let name, let uid): answer(connection, credential(of: name, uid: uid, for: connection.peer))
+    case .elevated(let elevation): answer(connection, elevated(elevation, by: connection.peer))
     case .closed(let session):
       sessionClosed(session, by: connection.peer)
       answer(connection, .done)

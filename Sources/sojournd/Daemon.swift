@@ -28,6 +28,8 @@ final class Daemon {
   var leases: [String: Lease] = [:]
   var localSessions: [String: LocalSession] = [:]
   var watches: [String: SessionWatch] = [:]
+  /// Decisions that wait to be opened, by their references.
+  var held: [String: HeldDecision] = [:]
   var openings: [Opening] = []
   var ends: [String: LeaseEnd] = [:]
   var trims: [String: LeaseTrim] = [:]

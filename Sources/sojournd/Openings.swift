@@ -293,7 +293,7 @@ extension Daemon {
     advanceOpenings()
   }
 
-  private func refuse(_ connection: Connection, _ refusal: OpenRefusal, _ detail: String) {
+  func refuse(_ connection: Connection, _ refusal: OpenRefusal, _ detail: String) {
     // The module writes the refusal down with what it knows of the login (`Request.refused`).
     answer(connection, .refused(refusal, detail: detail))
   }

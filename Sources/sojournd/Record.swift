@@ -52,6 +52,23 @@ struct Record {
     say(.alert, loud)
   }
 
+  /// sudo's yes, on the disk before sudo goes on.
+  func elevation(_ elevation: Elevation, pid: Int32) throws(SystemError) {
+    let name = Escape.visible(elevation.name)
+    let command = elevation.command
+    let what = command.program.isEmpty ? command.kind : "\(command.kind) \(Escape.visible(command.program))"
+    let message = "\(Escape.visible(elevation.credential.keyID)) became \(Escape.visible(elevation.target)) from \(name) by sudo: \(what)"
+    var facts: [JSONValue.Member] = [
+      .init("name", .string(name)), .init("uid", .integer(Int64(elevation.uid))), .init("local", .boolean(elevation.isLocal)), .init("pid", .integer(Int64(pid))),
+      .init("target", .string(Escape.visible(elevation.target))), .init("command", command.json), .init("presented", .boolean(elevation.isPresented)),
+      .init("login", elevation.login.escaped), .init("credential", elevation.credential.escaped), .init("decision", elevation.decision.escaped),
+    ]
+    if !elevation.session.isEmpty { facts.insert(.init("session", .string(elevation.session)), at: 0) }
+    let isEmergency = elevation.decision.isBreakGlass
+    try audit.record(AuditEvent(.elevation, time: now(), message: message, facts: facts))
+    say(isEmergency ? .alert : .info, (isEmergency ? "BREAK GLASS: " : "") + message)
+  }
+
   func refusal(_ refused: RefusedLogin, pid: Int32) {
     let message = "refused \(Escape.visible(refused.name)): \(Escape.visible(refused.detail))"
     var facts: [JSONValue.Member] = [

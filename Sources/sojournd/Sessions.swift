@@ -149,6 +149,7 @@ extension Daemon {
     for opening in openings where opening.request.decision.subject.isExactly(subject) && !opening.request.decision.isBreakGlass {
       refuse(opening, .notReady, "the policy has just ended all sessions of \(Escape.visible(subject))")
     }
+    forgetHeld(of: subject)
     for session in live where session.decision.subject.isExactly(subject) && session.id != spared { end(session.id, why: .policyObligation) }
     // Of a session that an older daemon opened nobody knows any more whose it is.
     guard let unknown = live.first(where: { $0.decision.subject.isEmpty && $0.id != spared }) else { return .done }

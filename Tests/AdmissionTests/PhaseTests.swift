@@ -17,10 +17,10 @@ import HostSystem
 
   // authenticate
 
-  @Test func nobodyOfOursAuthenticatesHere() {
+  @Test func nobodyIsAuthenticatedWhoAnswersNothing() {
     for service in ["sshd", "login", "su", "sudo", "other"] {
       let (world, voice) = Self.world { $0.program = Array("/bin/\(service)".utf8) }
-      #expect(AuthenticationPhase.run(login(service: service), world, voice).code == Code.notAuthenticated)
+      #expect(AuthenticationPhase.run(login(info: nil, service: service), world, voice).code == (service == "sudo" ? Code.denied : Code.notAuthenticated))
       #expect(world.events.errors.count == 1 && world.events.log.count == 1)
       #expect(world.events.requests.isEmpty, "a scanner must not write into the audit log")
     }
@@ -62,7 +62,7 @@ import HostSystem
   }
 
   /// T9: in these services only somebody who is in can be meant.
-  @Test(arguments: ["su", "su-l", "runuser", "runuser-l", "sudo", "sudo-i", "cron", "crond", "atd", "systemd-user", "polkit-1"])
+  @Test(arguments: ["su", "su-l", "runuser", "runuser-l", "cron", "crond", "atd", "systemd-user", "polkit-1"])
   func joinsALeaseThatStands(_ service: String) {
     let (world, voice) = Self.world { $0.program = Array("/usr/bin/\(service)".utf8) }
     let login = login(info: nil, service: service)
@@ -84,7 +84,7 @@ import HostSystem
     }
   }
 
-  @Test(arguments: ["login", "sshd", "vsftpd", "xrdp", "", "su ", "SU", "passwd", "chsh"]) func refusesOursInAllOtherServices(_ service: String) {
+  @Test(arguments: ["sshd", "vsftpd", "xrdp", "", "su ", "SU", "passwd", "chsh"]) func refusesOursInAllOtherServices(_ service: String) {
     let (world, voice) = Self.world {
       $0.program = Array("/usr/bin/other".utf8)
       $0.sessions = [.success(.sessions([Self.summary()], more: false))]
@@ -158,9 +158,9 @@ import HostSystem
 
   @Test func saysWhichOptionsItDoesNotKnow() {
     let (world, voice) = Self.world { $0.name = World.local() }
-    _ = AccountPhase.run(login(options: ["debug", "local=require", "\u{1b}x"]), world, voice)
+    _ = AccountPhase.run(login(options: ["debug", "locale=require", "\u{1b}x"]), world, voice)
     #expect(world.events.log.count == 3)
-    #expect(world.events.log[0].contains("local=require") && world.events.log[1].contains("\\x1bx") && world.events.log[2].hasPrefix("account: user=alice"))
+    #expect(world.events.log[0].contains("locale=require") && world.events.log[1].contains("\\x1bx") && world.events.log[2].hasPrefix("account: user=alice"))
     _ = AccountPhase.run(login(), world, voice)
     #expect(world.events.log.count == 3)
   }

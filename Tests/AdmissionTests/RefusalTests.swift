@@ -16,13 +16,18 @@ import Policy
   ]
   static let breaches: [CeilingBreach] = [.uid(granted: 0), .group(secret), .rootEquivalentGroup(secret), .tooManyGroups(65), .shell(secret), .noDuration, .recording]
 
+  /// What is said of the person's own doing is theirs to know.
+  static let ofThePerson: [Refusal] = [.answerForm("half a sentence"), .answerSignature("half a sentence"), .noAgent("half a sentence"), .agentFailed("half a sentence"),
+    .sudoArguments("half a sentence")]
+
   static let all: [Refusal] =
     [
       .notSetUp, .notThisBoot, .configurationUnusable(secret), .lookupFailed(secret), .nameNotAdmitted, .notShownHere, .programNotListed,
       .serviceNotServed(secret), .noLease, .authenticationInfo(secret), .noCredential, .noKey(method: secret), .plainKey(type: secret),
-      .severalCertificates(2), .notForEmergencies, .denied(user: nil, admin: secret), .stepUp(StepUp(level: "urn:example:loa:3", methods: ["mfa"]), user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .noAnswer(secret), .daemonAnswer(secret), .notKept,
+      .severalCertificates(2), .notForEmergencies, .certificateRequired, .notAnswered, .answerLate, .agentHasNone(0), .notTheCaller, .targetDiffers(secret),
+      .elevationGrant, .breakGlassElevation, .denied(user: nil, admin: secret), .stepUp(StepUp(level: "urn:example:loa:3", methods: ["mfa"]), user: nil, admin: secret), .noTimeLeft, .noDaemon(secret), .noAnswer(secret), .daemonAnswer(secret), .notKept,
     ]
-    + CertificateRule.allCases.map { .certificate(CertificateRefusal($0, "half a sentence")) }
+    + ofThePerson + CertificateRule.allCases.map { .certificate(CertificateRefusal($0, "half a sentence")) }
     + [.approvalOver, .notApproved(ApprovalReply("approval-pending", happened: "nobody has answered.", remedy: "Log in again.", detail: secret)), .notApproved(.unavailable(secret))]
     + OpenRefusal.allCases.map { .notOpened($0, secret) } + policyFailures.map { .noDecision($0) } + breaches.map { .ceiling($0) }
 
@@ -57,6 +62,19 @@ import Policy
     case .notApproved: 62
     case .approvalOver: 63
     case .noAnswer: 64
+    case .certificateRequired: 65
+    case .notAnswered: 66
+    case .answerLate: 67
+    case .agentHasNone: 68
+    case .notTheCaller: 69
+    case .targetDiffers: 70
+    case .elevationGrant: 71
+    case .breakGlassElevation: 72
+    case .answerForm: 73
+    case .answerSignature: 74
+    case .noAgent: 75
+    case .agentFailed: 76
+    case .sudoArguments: 77
     }
   }
   static func index(_ failure: PolicyFailure) -> Int {
@@ -96,7 +114,7 @@ import Policy
   }
 
   @Test func theTableIsWhole() {
-    #expect(Set(Self.all.map(Self.index)) == Set(0...41).subtracting([14]).union(50...56).union(60...64))
+    #expect(Set(Self.all.map(Self.index)) == Set(0...41).subtracting([14]).union(50...56).union(60...77))
   }
 
   @Test func everyRefusalHasATokenOfItsOwn() {
@@ -108,7 +126,9 @@ import Policy
   @Test func everyRefusalDenies() {
     for refusal in Self.all {
       let code = PAMResult.refused(refusal.row.code).code
-      #expect(code == (refusal.token == "not-shown-here" ? Code.notAuthenticated : Code.denied), "\(refusal.token)")
+      let ofAuthentication = ["not-shown-here", "certificate-required", "no-answer-given", "answer-form", "answer-signature", "answer-late", "no-agent", "agent-failed",
+        "agent-no-certificate"]
+      #expect(code == (ofAuthentication.contains(refusal.token) ? Code.notAuthenticated : Code.denied), "\(refusal.token)")
     }
   }
 

@@ -31,6 +31,9 @@ final class World: Surroundings {
   var patience: Int64 = 0
   private var spent: Int64 = 0
   var opening: Result<Reply, DaemonSilence> = .success(.opened(Opened(session: "1-abc", expires: World.now + 3600, notes: [])))
+  static let reference = "0123456789abcdef0123456789abcdef"
+  var holding: Result<Reply, DaemonSilence> = .success(.held(World.reference))
+  var credential: Result<Reply, DaemonSilence> = .success(.refused(.whichSession, detail: "nothing"))
   var sessions: [Result<Reply, DaemonSilence>] = []
   var ends: Result<Reply, DaemonSilence> = .success(.done)
   var others: Result<Reply, DaemonSilence> = .success(.done)
@@ -49,6 +52,19 @@ final class World: Surroundings {
     return asked
   }
   func rootProgram() -> [UInt8]? { program }
+  var newcomer: PasswordEntry?
+  func candidate(_ name: AccountName, _ rules: AccountRules) -> PasswordEntry? { newcomer }
+  var callerUID: UInt32 = 0
+  func caller() -> UInt32 { callerUID }
+  var commandLine: [String]?
+  func words() -> [[UInt8]]? { commandLine?.map { Array($0.utf8) } }
+  /// What the agent answers, in order.
+  var agentAnswers: [Result<[UInt8], AgentSilence>] = []
+  func agent(_ frame: [UInt8], milliseconds: Int64) throws(AgentSilence) -> [UInt8] {
+    events.list.append(.agent(frame))
+    guard !agentAnswers.isEmpty else { throw .none("SSH_AUTH_SOCK is not set") }
+    return try agentAnswers.removeFirst().get()
+  }
 
   func decide(_ question: Question, rules: PolicyRules, host: HostFacts) -> Answer {
     events.list.append(.asked(question))
@@ -67,6 +83,9 @@ final class World: Surroundings {
     events.list.append(.told(request, milliseconds: milliseconds, patience: patience))
     switch request {
     case .open: return try opening.get()
+    case .hold: return try holding.get()
+    case .redeem: return try opening.get()
+    case .credential: return try credential.get()
     case .endSubject: return try ends.get()
     case .sessions: return sessions.isEmpty ? .sessions([], more: false) : try sessions.removeFirst().get()
     default: return try others.get()
@@ -116,10 +135,12 @@ final class Events {
     case logged(LogLevel, String)
     case error(String)
     case info(String)
-    case kept(String)
+    case kept(KeptKind, Kept)
     case limited(UInt64)
     case sought(ApprovalRequest, Question)
     case prompted(String)
+    case agent([UInt8])
+    case passed(String)
   }
   var list: [Event] = []
 
@@ -132,7 +153,10 @@ final class Events {
   var errors: [String] { list.compactMap { if case .error(let text) = $0 { text } else { nil } } }
   var infos: [String] { list.compactMap { if case .info(let text) = $0 { text } else { nil } } }
   var log: [String] { list.compactMap { if case .logged(_, let text) = $0 { text } else { nil } } }
-  var kept: [String] { list.compactMap { if case .kept(let session) = $0 { session } else { nil } } }
+  var kept: [String] { list.compactMap { if case .kept(.session, let kept) = $0 { kept.text } else { nil } } }
+  var held: [OpenRequest] { requests.compactMap { if case .hold(let open) = $0 { open } else { nil } } }
+  var elevated: [Elevation] { requests.compactMap { if case .elevated(let elevation) = $0 { elevation } else { nil } } }
+  var passed: [String] { list.compactMap { if case .passed(let reference) = $0 { reference } else { nil } } }
   var sought: [ApprovalRequest] { list.compactMap { if case .sought(let question, _) = $0 { question } else { nil } } }
   var soughtAbout: [Question] { list.compactMap { if case .sought(_, let question) = $0 { question } else { nil } } }
   var prompts: [String] { list.compactMap { if case .prompted(let text) = $0 { text } else { nil } } }
@@ -143,20 +167,30 @@ final class Voice: Dialogue {
   let events: Events
   var keeps = true
   var limits = true
-  var keptSession: String?
+  /// What earlier phases of this process left.
+  var left: [KeptKind: Kept] = [:]
+  var keptSession: String? { didSet { left[.session] = keptSession.map { Kept(text: $0, user: Array("alice".utf8)) } } }
   /// What the person types; nil: the program cannot ask.
   var answer: [UInt8]?
+  /// The same, of what is shown.
+  var signs: ((Events) -> [UInt8]?)?
 
   init(_ events: Events) { self.events = events }
   func log(_ level: LogLevel, _ text: String) { events.list.append(.logged(level, text)) }
   func show(error text: String) { events.list.append(.error(text)) }
-  func ask(_ text: String) -> [UInt8]? {
+  func ask(_ text: String, limit: Int) -> [UInt8]? {
     events.list.append(.prompted(text))
-    return answer
+    return (signs.map { $0(events) } ?? answer).map { Array($0.prefix(limit)) }
   }
   func show(info text: String) { events.list.append(.info(text)) }
-  func keep(session: String) -> Bool {
-    events.list.append(.kept(session))
+  func keep(_ kind: KeptKind, _ kept: Kept) -> Bool {
+    events.list.append(.kept(kind, kept))
+    if keeps { left[kind] = kept }
+    return keeps
+  }
+  func kept(_ kind: KeptKind) -> Kept? { left[kind] }
+  func pass(reference: String) -> Bool {
+    events.list.append(.passed(reference))
     return keeps
   }
   func limitRuntime(seconds: UInt64) -> Bool {

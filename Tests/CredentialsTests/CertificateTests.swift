@@ -24,7 +24,7 @@ import Encoding
   @Test func everyRuleIsBrokenBySomeCertificate() {
     let deep = Vectors.limits { $0.attributes = [AttributeSource(name: "roles", text: "extension:roles@example.com:json")].compactMap { $0 } }
     let byDemand = [
-      Vectors.verdict(Vectors.blob("force-command"), Vectors.demands { $0.enforcer = .nobody }),
+      Vectors.verdict(Vectors.blob("force-command"), Vectors.demands { $0.enforcer = .presented(KeyUse(isTouched: false, isUserVerified: false)) }),
       Vectors.verdict(Vectors.blob("control"), Vectors.demands { $0.authorities = Vectors.limits { $0.principals = ["bob"] } }),
       Vectors.verdict(Vectors.blob("control"), Vectors.demands { $0.authorities = Vectors.limits { $0.networks = [AddressRange("10.0.0.0/8".utf8)].compactMap { $0 } } }),
       Vectors.verdict(Vectors.blob("control"), Vectors.demands { $0.subject = .certificateExtension("login@example.com") }),
@@ -119,9 +119,9 @@ import Encoding
 
   @Test func refusesRestrictionsWhereNobodyHoldsThem() {
     for name in ["force-command", "both-options", "security-key-verify-required"] {
-      #expect(Vectors.verdict(Vectors.blob(name), Vectors.demands { $0.enforcer = .nobody }) == "certificate-unenforced-option")
+      #expect(Vectors.verdict(Vectors.blob(name), Vectors.demands { $0.enforcer = .presented(KeyUse(isTouched: false, isUserVerified: false)) }) == "certificate-unenforced-option")
     }
-    for name in ["control", "source-address"] { #expect(Vectors.verdict(Vectors.blob(name), Vectors.demands { $0.enforcer = .nobody }) == "accepted") }
+    for name in ["control", "source-address"] { #expect(Vectors.verdict(Vectors.blob(name), Vectors.demands { $0.enforcer = .presented(KeyUse(isTouched: false, isUserVerified: false)) }) == "accepted") }
   }
 
   @Test func holdsTheSourceAddressItself() {

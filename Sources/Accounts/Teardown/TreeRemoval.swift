@@ -60,7 +60,10 @@ struct TreeRemoval {
       try trash.removeDirectory()
       return report
     }
-    return try resume(in: directory)
+    var report = try resume(in: directory)
+    // Whatever went wrong on the way: what stands there still is said.
+    if (try? trash.facts()) != nil { report.note("\(place)/\(trash.name): could not be emptied") }
+    return report
   }
 
   /// Somebody may have put another's in its place between the look and the move.

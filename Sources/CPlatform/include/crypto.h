@@ -26,6 +26,15 @@ static inline int sojourn_sha256(const uint8_t *_Nullable bytes, size_t count, u
   return done;
 }
 
+/* 1 if the digest was written (64 bytes). */
+static inline int sojourn_sha512(const uint8_t *_Nullable bytes, size_t count, uint8_t *digest) {
+  unsigned int size = 0;
+  ERR_set_mark();
+  int done = EVP_Digest(bytes, count, digest, &size, EVP_sha512(), NULL) == 1 && size == 64;
+  ERR_pop_to_mark();
+  return done;
+}
+
 /* 1 if the digest was written (20 bytes). For OpenSSH's lists of SHA-1 fingerprints: nothing is signed or verified by it. */
 static inline int sojourn_sha1(const uint8_t *_Nullable bytes, size_t count, uint8_t *digest) {
   unsigned int size = 0;

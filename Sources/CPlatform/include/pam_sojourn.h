@@ -42,34 +42,51 @@ static inline char *_Nullable sojourn_pam_ask(pam_handle_t *pamh, const char *te
 }
 static inline void sojourn_pam_info(pam_handle_t *pamh, const char *text) { pam_info(pamh, "%s", text); }
 
-/* What close_session must know of open_session. Process-bound: a forked child inherits the handle, not the session. */
-struct sojourn_pam_session {
+/* To be freed; what was typed does not stay in memory. */
+static inline void sojourn_pam_forget(char *answer) {
+  explicit_bzero(answer, strlen(answer));
+  free(answer);
+}
+
+/* "NAME=VALUE", copied. */
+static inline int sojourn_pam_set_environment(pam_handle_t *pamh, const char *assignment) { return pam_putenv(pamh, assignment); }
+
+/* What a later phase must know of an earlier one. Process-bound: a forked child inherits the handle, not what is kept in it. */
+struct sojourn_pam_kept {
   pid_t pid;
-  char id[48];
+  char text[48];
+  char user[257];
 };
 
-static inline void sojourn_pam_session_free(pam_handle_t *pamh, void *_Nullable data, int status) {
+static inline void sojourn_pam_kept_free(pam_handle_t *pamh, void *_Nullable data, int status) {
   (void)pamh;
   (void)status;
   free(data); /* and nothing else: it may run as the target user in a forked child (PAM_DATA_SILENT) */
 }
 
-static inline int sojourn_pam_session_store(pam_handle_t *pamh, const char *id) {
-  struct sojourn_pam_session *session = calloc(1, sizeof *session);
-  if (session == NULL) return PAM_BUF_ERR;
-  session->pid = getpid();
-  strncpy(session->id, id, sizeof session->id - 1);
-  int result = pam_set_data(pamh, "sojourn_session", session, sojourn_pam_session_free);
-  if (result != PAM_SUCCESS) free(session);
+static inline int sojourn_pam_keep(pam_handle_t *pamh, const char *name, const char *text, const char *user) {
+  struct sojourn_pam_kept *kept = calloc(1, sizeof *kept);
+  if (kept == NULL) return PAM_BUF_ERR;
+  if (strlen(text) >= sizeof kept->text || strlen(user) >= sizeof kept->user) {
+    free(kept);
+    return PAM_BUF_ERR;
+  }
+  kept->pid = getpid();
+  strcpy(kept->text, text);
+  strcpy(kept->user, user);
+  int result = pam_set_data(pamh, name, kept, sojourn_pam_kept_free);
+  if (result != PAM_SUCCESS) free(kept);
   return result;
 }
 
-static inline const char *_Nullable sojourn_pam_session_id(pam_handle_t *pamh) {
+static inline const struct sojourn_pam_kept *_Nullable sojourn_pam_kept(pam_handle_t *pamh, const char *name) {
   const void *data = NULL;
-  if (pam_get_data(pamh, "sojourn_session", &data) != PAM_SUCCESS || data == NULL) return NULL;
-  const struct sojourn_pam_session *session = data;
-  return session->pid == getpid() ? session->id : NULL;
+  if (pam_get_data(pamh, name, &data) != PAM_SUCCESS || data == NULL) return NULL;
+  const struct sojourn_pam_kept *kept = data;
+  return kept->pid == getpid() ? kept : NULL;
 }
+static inline const char *sojourn_pam_kept_text(const struct sojourn_pam_kept *kept) { return kept->text; }
+static inline const char *sojourn_pam_kept_user(const struct sojourn_pam_kept *kept) { return kept->user; }
 
 /* pam_systemd reads this C string in the same process and gives the session's scope that RuntimeMaxSec. */
 static inline void sojourn_pam_text_free(pam_handle_t *pamh, void *_Nullable data, int status) {

@@ -69,11 +69,15 @@ int sojourn_spawn(const char *path, char *_Nullable const *_Nonnull argv, char *
 int sojourn_unix_connect(const char *path, int milliseconds); /* of patience, for this and every later call */
 int sojourn_unix_listen(const char *path, int backlog); /* binds, mode 0600 from the first instant */
 int sojourn_accept(int fd);
+/* A stream socket that this user owns, reached with the rights of user and group and no link on the way (openat2(2), seteuid(2)).
+   ENOTSOCK, EPERM (somebody else's, or the program could not become again who it was), ELOOP. */
+int sojourn_connect_as(const char *path, uint32_t uid, uint32_t gid, int milliseconds);
 int sojourn_is_hung_up(int fd); /* 1 if the peer has closed its end */
 struct sojourn_peer { int pid; uint32_t uid, gid; };
 int sojourn_peer(int fd, struct sojourn_peer *out);
 int sojourn_set_timeouts(int fd, int milliseconds);
 long sojourn_send(int fd, const void *bytes, size_t count);      /* MSG_NOSIGNAL */
+long sojourn_read(int fd, void *bytes, size_t count);            /* read(2), whose name a Swift function of ours has */
 long sojourn_receive(int fd, void *bytes, size_t count);         /* MSG_TRUNC: the packet's true length */
 
 /* Clocks: CLOCK_REALTIME, CLOCK_BOOTTIME (Linux counts suspend), in nanoseconds; -1 on failure. */

@@ -12,7 +12,7 @@ enum PlainForm {
       _ = try cursor.string(span)  // the nonce
       let begin = cursor.offset
       for _ in 0..<type.keyFields { _ = try cursor.string(span) }
-      return KeyBlob.string(keyType.name) + span.copy(begin..<cursor.offset)
+      return Wire.string(keyType.name) + span.copy(begin..<cursor.offset)
     } catch { return nil }
   }
 

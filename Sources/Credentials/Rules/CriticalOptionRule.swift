@@ -14,8 +14,10 @@ enum UnenforcedOptionRule {
   static func judge(_ certificate: UnverifiedCertificate, _ enforcer: OptionEnforcer) throws(CertificateRefusal) {
     switch enforcer {
     case .sshd: return
-    case .nobody:
-      for option in certificate.criticalOptions where !option.isNamed("source-address") { throw CertificateRefusal(.unenforcedOption, option.shownName) }
+    case .presented(let use):
+      for option in certificate.criticalOptions where !option.isNamed("source-address") {
+        guard option.isNamed("verify-required"), use.isUserVerified else { throw CertificateRefusal(.unenforcedOption, option.shownName) }
+      }
     }
   }
 }

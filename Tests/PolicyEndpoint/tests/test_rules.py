@@ -76,8 +76,18 @@ class Rules(EndpointTests):
 
     def test_an_action_without_a_rule_is_refused(self):
         document = login("alice")
-        document["action"]["name"] = "sudo"
+        document["action"]["name"] = "reboot"
         self.assertRefused(document, "No policy permits you")
+
+    def test_sudo_is_permitted_or_not_and_grants_nothing(self):
+        document = login("alice")
+        document["action"] = {"name": "sudo", "properties": {"service": "sudo", "account": "alice", "target": "root"}}
+        self.assertEqual(self.endpoint.ask(document), {"decision": True})
+        document["action"]["properties"]["target"] = "daemon"
+        self.assertRefused(document, "Service accounts belong to the teams")
+        other = login("bob")
+        other["action"] = {"name": "sudo", "properties": {"service": "sudo", "account": "bob", "target": "root"}}
+        self.assertRefused(other, "No policy permits you")
 
     def test_several_reasons_are_all_said(self):
         answer = self.assertRefused(login("bob", account="alice"), "This account name is not yours. Production database hosts are")
