@@ -85,12 +85,12 @@ import Testing
             ("a socket where nobody listens", "/tmp/mine/dead"), ("a socket of another kind", "/tmp/mine/datagrams"), ("a device", "/dev/null"), ("sojournd's own socket", "/run/sojourn/sojournd.sock"),
             ("no absolute path", "agent"), ("a path that is too long for a socket", "/tmp/mine/" + String(repeating: "a", count: 200)),
         ] {
-            try expectRefused(sojourn, path, what, "agent-failed")
+            try expectRefused(sojourn, path, what, "no-agent")
         }
         // What was asked of whom it does not belong to: nothing.
         let liar = try host.startAgent(as: "other", that: "refuses", insteadOf: others)
         try host.must("chmod 0777 \"$1\"", liar.path)
-        try expectRefused(sojourn, liar.path, "somebody else's", "agent-failed")
+        try expectRefused(sojourn, liar.path, "somebody else's", "no-agent")
         #expect(liar.requests.isEmpty)
     }
 

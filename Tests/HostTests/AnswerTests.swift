@@ -71,7 +71,7 @@ import Testing
         defer { sojourn.stop() }
         let host = sojourn.host, ca = sojourn.ca
         let alice = try ca.certificate(for: "alice"), other = try ca.certificate(for: "alice", serial: 2)
-        try expectRefused(sojourn, "a plain key", "certificate-required") { try host.answer(to: $0.line, with: alice, file: alice.path) }
+        try expectRefused(sojourn, "a plain key", "plain-key") { try host.answer(to: $0.line, with: alice, file: alice.path) }
         for (what, token, credential) in [
             ("another authority", "certificate-authority", try host.makeCA("foreign").certificate(for: "alice")),
             ("somebody else's", "certificate-login-name", try ca.certificate(for: "carol")),
