@@ -220,7 +220,7 @@ import Foundation
   @Test func withPublickeyBeforeItNothingIsToBePasted() throws {
     let presenter = try Presenter()
     let (world, voice) = Self.world(presenter) { $0.program = Array("/usr/sbin/sshd".utf8) }
-    #expect(AuthenticationPhase.run(login(info: Vectors.line(base64: Base64.encode(try presenter.certificate))), world, voice).code == Code.success)
+    #expect(AuthenticationPhase.run(AdmissionTests.login(info: Vectors.line(base64: Base64.encode(try presenter.certificate))), world, voice).code == Code.success)
     #expect(world.events.prompts.isEmpty && world.events.held.count == 1)
   }
 
@@ -274,7 +274,10 @@ import Foundation
 
   @Test(arguments: ["login", "remote", "su", "su-l", "sshd"]) func aLocalAccountThatMustShowACertificateIsDecidedAbout(_ service: String) throws {
     let presenter = try Presenter()
-    let (world, voice) = Self.world(presenter, service) { $0.name = World.local() }
+    let (world, voice) = Self.world(presenter, service) {
+      $0.name = World.local()
+      $0.verdict = .allowed(Grant(maxSessionSeconds: 3600))
+    }
     if service == "sshd" { world.program = Array("/usr/sbin/sshd".utf8) }
     let login = Self.login("alice", service, options: ["local=require"])
     #expect(AuthenticationPhase.run(login, world, voice).code == Code.success)

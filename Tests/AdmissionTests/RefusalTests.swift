@@ -165,7 +165,7 @@ import Policy
 
   @Test func exitStatusesAreThoseOfTheCommandLine() {
     let three = ["not-this-boot", "no-daemon", "no-answer", "daemon-answer", "open-not-ready", "policy-relay"]
-    let two = ["not-set-up", "configuration-unusable", "authentication-info", "certificate-form", "certificate-size", "certificate-signature", "revocation-lists-unusable"]
+    let two = ["not-set-up", "configuration-unusable", "authentication-info", "certificate-form", "certificate-size", "certificate-signature", "revocation-lists-unusable", "answer-form"]
     for refusal in Self.all {
       #expect(refusal.exitStatus == (three.contains(refusal.token) ? 3 : two.contains(refusal.token) ? 2 : 1), "\(refusal.token)")
     }
@@ -178,11 +178,12 @@ import Policy
       "certificate-reserved-fields", "certificate-key-id", "certificate-principals", "certificate-option-form", "certificate-extension-form",
       "certificate-self-signed", "certificate-authority-key", "certificate-authority-principals", "certificate-authority-subjects", "certificate-attributes", "certificate-serial",
       "certificate-revoked", "open-name-of-other", "open-rights-stand", "open-ceiling", "ceiling-uid", "ceiling-group", "ceiling-root-equivalent-group",
-      "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration", "ceiling-recording",
+      "ceiling-too-many-groups", "ceiling-shell", "ceiling-no-duration", "ceiling-recording", "answer-signature", "target-differs", "break-glass-elevation", "open-no-reference",
     ])
     let errors = Set([
       "not-set-up", "not-this-boot", "configuration-unusable", "lookup-failed", "program-not-listed", "authentication-info", "no-daemon", "no-answer", "daemon-answer",
       "not-kept", "revocation-lists-unusable", "open-source-failed", "open-no-process", "open-not-written", "open-no-home", "open-not-ready", "approval-unavailable",
+      "not-the-caller", "elevation-grant",
     ])
     for refusal in Self.all {
       let expected: LogLevel = warnings.contains(refusal.token) ? .warning : errors.contains(refusal.token) || refusal.token.hasPrefix("policy-") ? .error : .notice
