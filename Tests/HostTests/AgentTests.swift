@@ -6,7 +6,7 @@ import Testing
     private func host() throws -> SojournHost {
         let sojourn = try SojournHost { host, _ in
             try host.installStacks(options: "local=require exempt=root")
-            try host.must("useradd -m -s /bin/bash -p '*' resident; useradd -m -s /bin/bash -p '*' other; echo 'resident ALL=(ALL) ALL' > /etc/sudoers.d/resident; chmod 0440 /etc/sudoers.d/resident")
+            try host.must("useradd -m -s /bin/bash -p '*' resident; useradd -m -s /bin/bash -p '*' other; printf 'resident ALL=(ALL) ALL\\nDefaults passwd_tries=1\\n' > /etc/sudoers.d/resident; chmod 0440 /etc/sudoers.d/resident")
         }
         try sojourn.policy.answer(["decision": true])
         return sojourn

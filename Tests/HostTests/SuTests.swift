@@ -128,6 +128,7 @@ import Testing
         let challenge = try Challenge(in: session.client.stdout.replacingOccurrences(of: "\r", with: ""))
         #expect(challenge["by"] == "alice" && challenge["user"] == "alice")
         session.client.send(try host.answer(challenge, with: alice) + "\n")
+        #expect(eventually(15) { session.client.stdout.dropFirst(before).contains("is let in until") }, "\(session.client.stdout)\n\(sojourn.logs)")
         #expect(try session.run("ps -o comm= $PPID; id -un").contains("su\nalice\n"), "\(sojourn.logs)")
         session.client.send("exit\n")
         #expect(session.exit() == 0)
