@@ -55,12 +55,14 @@ extension Login {
 
 extension Phase {
   /// A name that nobody has and that may become an account here.
+  @inline(never)
   func newcomer(_ state: ConfigurationState) -> PasswordEntry? {
     guard let rules = state.accounts, let text = String.ifValid(login.user), let name = AccountName(text) else { return nil }
     return world.candidate(name, rules)
   }
 
   /// Must this account of another source show a certificate here? Root as the caller of su and sudo has all rights already.
+  @inline(never)
   func mustShow(_ program: Program, _ state: ConfigurationState) throws(Refusal) -> Bool {
     switch program {
     case .joining: return false
@@ -74,6 +76,7 @@ extension Phase {
     return login.options.requires(login.user, in: program)
   }
 
+  @inline(never)
   fileprivate func decideAndHold(_ entry: PasswordEntry, _ configuration: Published, _ program: Program, _ trail: inout Trail) throws(Refusal) -> PAMResult {
     let proof: Proof
     switch program {

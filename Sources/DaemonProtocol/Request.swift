@@ -10,6 +10,8 @@ public indirect enum Request: Sendable {
   case hold(OpenRequest)
   /// Open, for the process that sends this, what was kept under that reference for that login name.
   case redeem(reference: String, name: String)
+  /// Is somebody in under that name and uid at this moment?
+  case standing(name: String, uid: UInt32)
   /// What the session that the sending process belongs to was opened with.
   case credential(name: String, uid: UInt32)
   /// Write down that sudo goes on.

@@ -89,7 +89,7 @@ final class Rehearsal: Surroundings, Dialogue {
     switch request {
     case .open(let open):
       opening = open
-      _ = try host.daemon(.status, milliseconds: 3000, patience: 0)
+      _ = try DaemonClient.ask(.status, milliseconds: 3000)
       return open.isLocal ? opened(open, notes: []) : try settle(open)
     case .endSubject(let subject):
       wouldEnd.append(subject)
@@ -99,7 +99,7 @@ final class Rehearsal: Surroundings, Dialogue {
       return .done
     case .closed, .reload, .end: return .done
     case .hold, .redeem, .credential, .elevated: return .failed("this is a rehearsal")
-    case .sessions, .status: return try host.daemon(request, milliseconds: milliseconds, patience: patience)
+    case .sessions, .status, .standing: return try DaemonClient.ask(request, milliseconds: milliseconds, patience: patience)
     }
   }
 
@@ -110,7 +110,7 @@ final class Rehearsal: Surroundings, Dialogue {
   /// What the other sources of the host say about name and number, asked as the daemon asks them.
   private func settle(_ open: OpenRequest) throws(DaemonSilence) -> Reply {
     var hasLease = false
-    if case .sessions(let page, _) = try host.daemon(.sessions(after: ""), milliseconds: 3000, patience: 0) { hasLease = page.contains { $0.name.isExactly(open.name) } }
+    if case .sessions(let page, _) = try DaemonClient.ask(.sessions(after: ""), milliseconds: 3000) { hasLease = page.contains { $0.name.isExactly(open.name) } }
     let arguments = ["name", open.name, String(open.uid)] + open.groups
     var output: [UInt8]?
     do throws(SystemError) {

@@ -82,6 +82,7 @@ extension Daemon {
     case .open(let open): begin(open, connection)
     case .hold(let open): hold(open, connection)
     case .redeem(let reference, let name): redeem(reference, name, connection)
+    case .standing(let name, let uid): answer(connection, isStanding(name, uid) ? .done : .refused(.whichSession, detail: "nobody is in under that name"))
     case .credential(let name, let uid): answer(connection, credential(of: name, uid: uid, for: connection.peer))
     case .elevated(let elevation): answer(connection, elevated(elevation, by: connection.peer))
     case .closed(let session):

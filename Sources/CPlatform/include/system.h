@@ -64,6 +64,13 @@ int sojourn_pidfd_wait(int pidfd, int *status);
 int sojourn_pipe(int *ends);
 int sojourn_spawn(const char *path, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp,
                   const int *fds, int fd_count, int *pid_out);
+/* The same for a program that may ask the person at the terminal: looked for in PATH, with this process's own environment, byte for
+   byte, and in its session: one of its own would have no terminal. */
+int sojourn_spawn_attended(const char *name, char *_Nullable const *_Nonnull argv, const int *fds, int fd_count, int *pid_out);
+/* 1: INT and QUIT of the terminal are for the program that runs there, as in system(3). 0: they are again what they were. */
+void sojourn_leave_interrupts(int leave);
+/* A file that has no name and is gone with its last descriptor (memfd_create(2), which only _GNU_SOURCE declares). */
+int sojourn_memory_file(const char *name);
 
 /* AF_UNIX SOCK_SEQPACKET: sockaddr_un, SO_PEERCRED and struct ucred. */
 int sojourn_unix_connect(const char *path, int milliseconds); /* of patience, for this and every later call */
