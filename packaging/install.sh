@@ -28,6 +28,7 @@ put 0644 "$here/examples/sojourn.toml" "$root/share/sojourn/sojourn.toml"
 put 0644 "$here/examples/sshd_config.d/00-sojourn.conf" "$root/share/sojourn/sshd_config.d/00-sojourn.conf"
 put 0644 "$here/examples/sojourn.toml" "$root/share/doc/sojourn/examples/sojourn.toml"
 put 0644 "$here/examples/sshd_config.d/00-sojourn.conf" "$root/share/doc/sojourn/examples/sshd_config.d/00-sojourn.conf"
+put 0644 "$here/examples/sudoers.d/sojourn" "$root/share/doc/sojourn/examples/sudoers.d/sojourn"
 put 0644 "$here/logrotate/sojourn" "$root/share/doc/sojourn/examples/logrotate.d/sojourn"
 (cd "$here/examples" && find policies -type f) | while read -r file; do
   put 0644 "$here/examples/$file" "$root/share/doc/sojourn/examples/$file"
