@@ -38,7 +38,10 @@ public enum AuthenticationPhase {
       }
     } catch {
       // Before a certificate of ours was shown nobody has proved anything, and every scanner that guesses a name comes here.
-      return phase.refuse(error, trail, tellsDaemon: trail.credential != nil || trail.decision != nil)
+      let refused = phase.refuse(error, trail, tellsDaemon: trail.credential != nil || trail.decision != nil)
+      // sudo would ask, and so the policy be asked, three times over (passwd_tries).
+      if case .sudo = program { return .refused(.final) }
+      return refused
     }
   }
 }

@@ -24,7 +24,7 @@ extension Phase {
     let now = world.moment().unixSeconds
     let credential = try Credential.of(proof, login, configuration, now: now, world.revocations(rules.certificate.revoked), &trail)
     let decision: Decision
-    if let own = try Decision.breakGlass(credential, account: account, isLocal: trail.isLocal, now: now) {
+    if let own = try Decision.breakGlass(credential, account: account, now: now) {
       decision = own
     } else {
       decision = try ask(credential, proof, account, configuration, now: now, &trail)

@@ -40,7 +40,7 @@ public struct OpenRequest: Sendable {
   /// The login name, and the uid and home that sshd heard from NSS for it.
   public var name: String
   public var uid: UInt32
-  /// An account of another source: nothing of it is made or removed, only the session is written down and watched.
+  /// An account of another source: nothing of it is made or removed; its session is written down and watched, and has groups beside the account's own.
   public var isLocal: Bool
   public var login: LoginFacts
   public var credential: CredentialFacts

@@ -241,5 +241,5 @@ func login(_ user: String = "alice", info: String? = Vectors.line("control"), se
 }
 
 enum Code {
-  static let success: Int32 = 0, denied: Int32 = 6, notAuthenticated: Int32 = 7, unknownUser: Int32 = 10, ignore: Int32 = 25
+  static let success: Int32 = 0, denied: Int32 = 6, notAuthenticated: Int32 = 7, final: Int32 = 26, unknownUser: Int32 = 10, ignore: Int32 = 25
 }
