@@ -20,7 +20,9 @@ public enum AccountPhase {
         return opened
       case .local(let entry):
         trail.isLocal = true
-        guard try phase.mustShow(program, configuration) else { return .ignored }
+        // What an auth line has had decided is opened also where this line was not told to demand it.
+        let wasAsked = voice.kept(.reference)?.user.elementsEqual(login.user) ?? false
+        guard try phase.mustShow(program, configuration) || wasAsked else { return .ignored }
         switch program {
         case .sshd: return .ignored  // the session phase decides
         case .console, .su:
@@ -37,10 +39,11 @@ public enum AccountPhase {
         case .console:
           guard let opened = try phase.openHeld(entry, published, trail) else { throw .noCredential }
           return opened
-        // Without a decision of its own (root's pam_rootok) su joins a session that lives.
+        // Without a decision of its own su joins a session that lives, for root alone: what else lets people through here
+        // (pam_wheel with trust, a second factor that is enough) says nothing about another person's session.
         case .su:
           if let opened = try phase.openHeld(entry, published, trail) { return opened }
-          return try phase.join(entry)
+          return try phase.joinAsRoot(entry)
         case .sudo: return try phase.elevate(entry, published, &trail)
         case .joining: return try phase.join(entry)
         case .other: throw .serviceNotServed(login.facts.service)
@@ -57,6 +60,11 @@ extension Phase {
   func join(_ entry: PasswordEntry) throws(Refusal) -> PAMResult {
     guard let proof = Entry(try StandingLease.of(login, entry, world), user: login.user) else { throw .noLease }
     return .entered(proof)
+  }
+
+  func joinAsRoot(_ entry: PasswordEntry) throws(Refusal) -> PAMResult {
+    guard world.caller() == 0 else { throw .noCredential }
+    return try join(entry)
   }
 
   /// What this process has opened for this name already; nil: nothing. (Our line may stand in a stack twice.)

@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// What a login's story says, and what it leaves in the PAM handle. The module's handle is one; tests have another.
 public protocol Dialogue {
   /// One line, facility authpriv.
@@ -34,6 +36,8 @@ public enum KeptKind: Sendable, Hashable {
   case reference
   /// The use of sudo that was decided: what is kept is the caller's session, for the target's name.
   case elevation
+  /// The same, if the key was presented for it.
+  case presence
 }
 
 public struct Kept: Sendable, Equatable {
@@ -46,4 +50,6 @@ public struct Kept: Sendable, Equatable {
     self.text = text
     self.user = user
   }
+
+  public static func == (a: Kept, b: Kept) -> Bool { a.text.isExactly(b.text) && a.user.elementsEqual(b.user) }
 }

@@ -33,15 +33,18 @@ final class Phase<World: Surroundings, Voice: Dialogue> {
   func refuse(_ refusal: Refusal, _ trail: Trail, tellsDaemon: Bool = true) -> PAMResult {
     let row = refusal.row
     let facts = login.facts
+    // su and sudo: who tried, and what.
+    var by = login.requester.isEmpty ? "" : " by=" + Escape.visible(login.requester, limit: 64)
+    if !trail.attempt.utf8.isEmpty { by += " " + trail.attempt }
     var line = (trail.isBreakGlass ? Trail.breakGlassMark : "") + "refused \(login.shownUser): \(refusal.token)"
     if !row.detail.utf8.isEmpty { line += ": " + refusal.detail }
-    line += " (service=\(facts.service) from=\(facts.remote)" + trail.text + ")"
+    line += " (service=\(facts.service) from=\(facts.remote)" + trail.text + by + ")"
     log(trail.isBreakGlass ? .alert : row.level, line)
     voice.hear(refusal)
     if !login.isSilent { voice.show(error: refusal.sentence(for: login.shownUser, request: trail.isBreakGlass ? nil : trail.decision?.requestID)) }
     if tellsDaemon {
       let message = RefusedLogin(name: login.shownUser, isLocal: trail.isLocal, login: facts, credential: trail.credential, decision: trail.decision,
-        token: refusal.token, detail: refusal.detail)
+        token: refusal.token, detail: refusal.detail + by)
       // The daemon may have opened what this login never heard of: the next one is waited for, so that it ends that.
       var patience = (milliseconds: Phase.farewell, restart: Int64(0))
       if case .noAnswer = refusal { patience = Phase.afterADeath }

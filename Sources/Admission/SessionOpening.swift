@@ -24,13 +24,14 @@ public enum SessionOpening {
         case .sshd:
           if let reference = try phase.passedReference() { return try phase.redeem(reference, entry, published, trail) }
           return try phase.open(entry, published, .told(try phase.authenticationInfo()), &trail)
-        case .su, .sudo, .joining: return try phase.join(entry)  // the session that it joins is the one that ends
+        case .su: return try phase.joinAsRoot(entry)
+        case .sudo, .joining: return try phase.join(entry)  // the session that it joins is the one that ends
         case .console: throw .noCredential
         case .other: throw .serviceNotServed(login.facts.service)
         }
       case .local(let entry):
         trail.isLocal = true
-        if case .sudo = program { return .ignored }  // its caller was asked
+        if case .sudo = program { return try phase.callerWasAsked() }
         if case .sshd = program, let reference = try phase.passedReference() { return try phase.redeem(reference, entry, try configuration.need(), trail) }
         if let info = try phase.certificateOfOurs(configuration) { return try phase.open(entry, info.configuration, .told(info.shown), &trail) }
         guard try !phase.mustShow(program, configuration) else { throw .certificateRequired }
@@ -43,6 +44,14 @@ public enum SessionOpening {
 }
 
 extension Phase {
+  /// sudo's session phase is about the target; what had to be decided was its caller (PAM_RUSER), in the phases before.
+  fileprivate func callerWasAsked() throws(Refusal) -> PAMResult {
+    guard voice.kept(.elevation) != nil || world.caller() == 0 || !login.options.requires(login.requester, in: .sudo) else {
+      throw .targetDiffers("nothing was decided about a caller who must show a certificate")
+    }
+    return .ignored
+  }
+
   @inline(never)
   func authenticationInfo() throws(Refusal) -> AuthenticationInfo {
     guard let bytes = login.authenticationInfo else { throw .noCredential }

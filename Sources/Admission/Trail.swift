@@ -6,6 +6,8 @@ struct Trail {
   /// Only of a certificate that an authority of ours signed: the rest anybody could have written.
   var credential: CredentialFacts?
   var decision: DecisionFacts?
+  /// What sudo was told, escaped.
+  var attempt = ""
 
   var isBreakGlass: Bool { decision?.isBreakGlass ?? false }
   /// Before every line about an emergency, so that nobody overlooks one.

@@ -10,6 +10,8 @@ public struct CommandFacts: Sendable {
   public var isCertain: Bool
   /// How many words follow it.
   public var arguments: UInt64
+  /// Names of the variables that the command line sets for it.
+  public var variables: [String] = []
   /// Program and words, where the host lets them leave it (`sudo.arguments`): they may hold secrets.
   public var words: [String]?
 
@@ -86,6 +88,7 @@ extension CommandFacts {
     if !program.utf8.isEmpty { o.set("program", program) }
     o.set("certain", .boolean(isCertain))
     o.set("arguments", .unsigned(arguments))
+    if !variables.isEmpty { o.set("environment", .strings(variables)) }
     o.set("argv", words.map { JSONValue.strings($0) })
     return o.value
   }
@@ -93,6 +96,7 @@ extension CommandFacts {
   public init(_ read: MemberReader) throws(MemberError) {
     self.init(kind: try read.string("kind"), program: !read.has("program") ? "" : try read.string("program"), isCertain: try read.boolean("certain"),
       arguments: try read.unsigned("arguments"), words: !read.has("argv") ? nil : try read.strings("argv"))
+    if read.has("environment") { variables = try read.strings("environment") }
   }
 }
 

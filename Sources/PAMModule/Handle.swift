@@ -65,6 +65,7 @@ internal import Credentials
     case .session: "sojourn_session"
     case .reference: "sojourn_reference"
     case .elevation: "sojourn_elevation"
+    case .presence: "sojourn_presence"
     }
   }
   func limitRuntime(seconds: UInt64) -> Bool { unsafe sojourn_pam_runtime_max(pointer, String(seconds)) == PAM_SUCCESS }

@@ -21,11 +21,16 @@ final class HeldDecision {
 extension Daemon {
   /// Milliseconds: sshd gives a login two minutes in all (LoginGraceTime), and login one.
   static let heldFor: Int64 = 120_000
+  static let mostHeldOfAName = 16
   /// Each is a person whom the policy has just let in.
   static let mostHeld = 1000
 
   func hold(_ request: OpenRequest, _ connection: Connection) {
-    guard held.count < Daemon.mostHeld else { return refuse(connection, .notReady, "\(held.count) decisions wait to be opened") }
+    // One person who asks and asks and opens nothing is to be in nobody's way.
+    for (reference, other) in held where other.request.name == request.name && !other.holders.contains(where: { $0.isAlive }) { forget(reference) }
+    guard held.values.count(where: { $0.request.name == request.name }) < Daemon.mostHeldOfAName, held.count < Daemon.mostHeld || request.decision.isBreakGlass else {
+      return refuse(connection, .notReady, "\(held.count) decisions wait to be opened")
+    }
     // Of three names tried at one `login` the last one counts.
     for (reference, other) in held where other.holders.first == connection.peer { forget(reference) }
     let reference: String

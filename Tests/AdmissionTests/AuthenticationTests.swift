@@ -336,6 +336,26 @@ import Foundation
     for service in ["su", "sudo"] { #expect(AccountPhase.run(Self.login("alice", service, options: ["local=require"]), world, voice).code == Code.ignore) }
   }
 
+  /// What another auth module says of a person is no word about a session of theirs.
+  @Test func onlyRootJoinsASessionByAnotherModulesYes() throws {
+    let (world, voice) = Self.world(try Presenter(), "su") { $0.standing = .success(.done) }
+    #expect(AccountPhase.run(Self.login("alice", "su"), world, voice).code == Code.denied)
+    #expect(SessionOpening.run(Self.login("alice", "su"), world, voice).code == Code.denied)
+    world.callerUID = 0
+    #expect(AccountPhase.run(Self.login("alice", "su"), world, voice).code == Code.success)
+  }
+
+  /// The account line may lack the option: what was decided is opened all the same, and so watched and ended.
+  @Test func whatALocalAccountWasAskedForIsOpenedAlsoByALineWithoutTheOption() throws {
+    let (world, voice) = Self.world(try Presenter()) {
+      $0.name = World.local()
+      $0.verdict = .allowed(Grant())
+    }
+    #expect(AuthenticationPhase.run(Self.login(options: ["local=require"]), world, voice).code == Code.success)
+    #expect(AccountPhase.run(Self.login(), world, voice).code == Code.success)
+    #expect(world.events.kept == ["1-abc"])
+  }
+
   /// A slip of the pen opens nothing.
   @Test func aMistypedRequirementIsTakenForOneAndSaid() throws {
     let (world, voice) = Self.world(try Presenter()) { $0.name = World.local() }

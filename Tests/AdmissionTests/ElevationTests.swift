@@ -119,6 +119,24 @@ import Policy
     #expect(world.events.log.contains { $0.hasPrefix("BREAK GLASS: elevated alice to root") })
   }
 
+  /// A line without `fresh` that runs first does not stand in for one with it.
+  @Test func whatWasDecidedWithoutAProofDoesNotSatisfyALineThatWantsOne() throws {
+    let (world, voice) = Self.world()
+    #expect(AccountPhase.run(Self.sudo(), world, voice).code == Code.success)
+    #expect(AccountPhase.run(Self.sudo(options: ["fresh"]), world, voice).code == Code.notAuthenticated)
+  }
+
+  /// The session line alone demands it too: common-account may end before our account line.
+  @Test func aCallerWhoMustShowACertificateIsNotLetToTheTargetWithoutOne() {
+    let (world, voice) = Self.world {
+      $0.name = World.local("root", uid: 0)
+      $0.callerUID = 1000
+    }
+    #expect(SessionOpening.run(Self.sudo("root", options: ["local=require"]), world, voice).code == Code.denied)
+    #expect(SessionOpening.run(Self.sudo("root", options: ["local=require", "exempt=alice"]), world, voice).code == Code.ignore)
+    #expect(world.events.refused.map { $0.token } == ["target-differs"])
+  }
+
   // A proof of presence
 
   static func agent(_ presenter: Presenter, _ world: World) throws {

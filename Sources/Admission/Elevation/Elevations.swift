@@ -34,21 +34,21 @@ extension Phase {
   func elevate(_ entry: PasswordEntry, _ configuration: Published, _ trail: inout Trail) throws(Refusal) -> PAMResult {
     guard entry.uid == world.caller(), let account = String.ifValid(login.user) else { throw .notTheCaller }
     // Decided in an earlier phase of this very process.
-    if let kept = voice.kept(.elevation), let proof = Entry(elevated: kept) { return .entered(proof) }
+    let wantsPresence = trail.isLocal || login.options.isFresh
+    if let kept = voice.kept(.elevation), !wantsPresence || voice.kept(.presence) == kept, let proof = Entry(elevated: kept) { return .entered(proof) }
     guard let program = world.rootProgram(), let name = program.split(separator: 47).last, name.starts(with: "sudo".utf8) else {
       throw .sudoArguments("the program is not sudo")
     }
     let invocation = try SudoInvocation(world.words(), sendsArguments: configuration.rules.sudo.sendsArguments)
-    let isFresh = trail.isLocal || login.options.isFresh
-    let presentation = isFresh ? try prove(configuration, by: .agent, target: invocation.target) : nil
+    trail.attempt = "as \(invocation.target), \(invocation.command.kind) \(invocation.command.program)"
+    let presentation = wantsPresence ? try prove(configuration, by: .agent, target: invocation.target) : nil
     var elevation = trail.isLocal
       ? try decideLocal(presentation, account, entry, invocation, configuration, &trail)
       : try decideStanding(presentation, account, entry, invocation, configuration, &trail)
-    elevation.isPresented = isFresh
+    elevation.isPresented = wantsPresence
     let recorded = try RecordedElevation.record(elevation, world)
-    guard voice.keep(.elevation, Kept(text: elevation.session.utf8.isEmpty ? "local" : elevation.session, user: Array(recorded.target.utf8))),
-      let proof = Entry(recorded, user: login.user)
-    else { throw .notKept }
+    let kept = Kept(text: elevation.session.utf8.isEmpty ? "local" : elevation.session, user: Array(recorded.target.utf8))
+    guard !wantsPresence || voice.keep(.presence, kept), voice.keep(.elevation, kept), let proof = Entry(recorded, user: login.user) else { throw .notKept }
     let mark = trail.isBreakGlass ? Trail.breakGlassMark : ""
     log(trail.isBreakGlass ? .alert : .info, mark + "elevated \(login.shownUser) to \(recorded.target): session=\(elevation.session) (service=\(login.facts.service)" + trail.text + ")")
     return .entered(proof)
@@ -98,6 +98,9 @@ extension Phase {
     var elevation = Elevation(name: account, uid: entry.uid, isLocal: true, session: "", login: login.facts, credential: credential.facts,
       decision: .breakGlass(subject: credential.certificate.subjectID), target: invocation.target, command: invocation.command, isPresented: true)
     if let own = try Decision.breakGlass(credential, account: account, now: now) {
+      // No more than what is written down for emergencies, as for who is in.
+      let rootEquivalent = configuration.rules.accounts.rootEquivalentGroups
+      guard credential.breakGlass?.groups.contains(where: { group in rootEquivalent.contains { $0.isExactly(group) } }) == true else { throw .breakGlassElevation }
       elevation.decision = own.facts
       return elevation
     }

@@ -23,77 +23,90 @@ struct SudoInvocation {
       ("shell", 115), ("type", 116), ("command-timeout", 84), ("other-user", 85), ("user", 117), ("version", 86), ("validate", 118)]
   }
 
+  /// What was seen on the way to the command, and makes it less certain what will run.
+  private struct Seen {
+    var kind: String
+    var target: [UInt8] = Array("root".utf8)
+    /// Names of variables that are set for the command.
+    var variables: [[UInt8]] = []
+    /// Its environment, directory or root is the caller's choice.
+    var isBent = false
+  }
+
   /// - Parameter sendsArguments: whether the words may leave the host.
   init(_ words: [[UInt8]]?, sendsArguments: Bool) throws(Refusal) {
-    guard let words, let name = words.first else { throw .sudoArguments("they cannot be read") }
-    var kind = name.reversed().starts(with: "edit".utf8.reversed()) ? "edit" : "command"
-    var target: [UInt8] = Array("root".utf8)
+    guard let words, let path = words.first else { throw .sudoArguments("they cannot be read") }
+    // By any other name sudo is sudo, and what looks like sudoedit is none (initprogname2 in its parse_args.c).
+    let name = Array(path.split(separator: 47, omittingEmptySubsequences: false).last ?? [])
+    guard name.elementsEqual("sudo".utf8) || name.elementsEqual("sudoedit".utf8) else { throw .sudoArguments("it was started under the name \"" + Escape.visible(name, limit: 32) + "\"") }
+    var seen = Seen(kind: name.elementsEqual("sudoedit".utf8) ? "edit" : "command")
     var at = 1
-    var hasEnded = false
     while at < words.count {
       let word = words[at]
-      if hasEnded { break }
-      if word.elementsEqual("--".utf8) {
-        hasEnded = true
-        at += 1
-      } else if word.starts(with: "--".utf8) {
+      at += 1
+      if word.elementsEqual("--".utf8) { break }
+      if word.starts(with: "--".utf8) {
         let (letter, inline) = try SudoInvocation.long(word)
-        var value = inline
+        // sudo cuts such a list up where it stands, in the very words that are read here: what follows would be read as others.
+        if letter == 69, inline != nil { throw .sudoArguments("--preserve-env with a list is not decided about: name each variable before the command") }
         if SudoInvocation.holds(SudoInvocation.withValue, letter) {
-          if value == nil {
-            at += 1
-            guard at < words.count else { throw .sudoArguments("an option lacks its value") }
-            value = words[at]
-          }
-        } else if value != nil, letter != 69 {
-          throw .sudoArguments("an option has a value that sudo does not take")
+          var value = inline
+          if value == nil { value = try SudoInvocation.value(words, &at) }
+          guard value.map({ $0.elementsEqual("--".utf8) }) != true else { throw .sudoArguments("the value of an option is --") }
+          try SudoInvocation.take(letter, value, &seen)
+        } else {
+          guard inline == nil else { throw .sudoArguments("an option has a value that sudo does not take") }
+          try SudoInvocation.take(letter, nil, &seen)
         }
-        try SudoInvocation.take(letter, value, &kind, &target)
-        at += 1
       } else if word.count > 1, word.first == 45 {
         var i = 1
         while i < word.count {
           let letter = word[i]
           i += 1
-          if SudoInvocation.holds(SudoInvocation.withValue, letter) {
-            var value = Array(word.dropFirst(i))
-            if value.isEmpty {
-              at += 1
-              guard at < words.count else { throw .sudoArguments("an option lacks its value") }
-              value = words[at]
-            }
-            i = word.count
-            try SudoInvocation.take(letter, value, &kind, &target)
-          } else {
+          guard SudoInvocation.holds(SudoInvocation.withValue, letter) else {
             guard SudoInvocation.holds(SudoInvocation.withoutValue, letter) else { throw .sudoArguments("option -" + Escape.visible([letter]) + " is not known here") }
-            try SudoInvocation.take(letter, nil, &kind, &target)
+            try SudoInvocation.take(letter, nil, &seen)
+            continue
           }
+          let value = i < word.count ? Array(word.dropFirst(i)) : try SudoInvocation.value(words, &at)
+          try SudoInvocation.take(letter, value, &seen)
+          i = word.count
         }
-        at += 1
       } else if word.contains(61), word.first != 47, word.first != 61 {
-        at += 1  // a variable for the command
+        seen.variables.append(Array(word.prefix { $0 != 61 }))
       } else {
+        at -= 1
         break
       }
     }
-    guard let shown = String.ifValid(target), !target.isEmpty, target.count <= 256, target.allSatisfy({ $0 > 32 && $0 < 127 }) else {
+    guard let shown = String.ifValid(seen.target), !shown.utf8.isEmpty, seen.target.count <= 256, seen.target.allSatisfy({ $0 > 32 && $0 < 127 }) else {
       throw .sudoArguments("the target is no name")
     }
-    self.target = shown
-    command = SudoInvocation.facts(kind, Array(words[min(at, words.count)...]), sendsArguments)
+    target = shown
+    command = SudoInvocation.facts(seen, Array(words[min(at, words.count)...]), sendsArguments)
   }
 
-  private static func take(_ letter: UInt8, _ value: [UInt8]?, _ kind: inout String, _ target: inout [UInt8]) throws(Refusal) {
+  /// The word after an option. sudo takes one that is `--` for the end of its options too, and so reads on otherwise than getopt(3).
+  private static func value(_ words: [[UInt8]], _ at: inout Int) throws(Refusal) -> [UInt8] {
+    guard at < words.count else { throw .sudoArguments("an option lacks its value") }
+    let value = words[at]
+    at += 1
+    guard !value.elementsEqual("--".utf8) else { throw .sudoArguments("the value of an option is --") }
+    return value
+  }
+
+  private static func take(_ letter: UInt8, _ value: [UInt8]?, _ seen: inout Seen) throws(Refusal) {
     switch letter {
     case 117:  // -u
       guard let value, value.first != 35 else { throw .sudoArguments("a target by its number is not taken: give its name") }
-      target = value
+      seen.target = value
     case 103: throw .sudoArguments("-g is not decided about in this version")
     case 104: throw .sudoArguments("-h is not known here")
-    case 101: kind = "edit"
-    case 105, 115: if kind.isExactly("command") { kind = "shell" }
-    case 108, 85: kind = "list"
-    case 118: kind = "validate"
+    case 101: seen.kind = "edit"
+    case 105, 115: if seen.kind.isExactly("command") { seen.kind = "shell" }
+    case 108, 85: seen.kind = "list"
+    case 118: seen.kind = "validate"
+    case 69, 68, 82: seen.isBent = true  // -E, -D, -R
     default: return
     }
   }
@@ -117,15 +130,22 @@ struct SudoInvocation {
 
   private static func holds(_ letters: StaticString, _ letter: UInt8) -> Bool { Array("\(letters)".utf8).contains(letter) }
 
-  private static func facts(_ kind: String, _ words: [[UInt8]], _ sendsArguments: Bool) -> CommandFacts {
+  private static func facts(_ seen: Seen, _ words: [[UInt8]], _ sendsArguments: Bool) -> CommandFacts {
     let program = words.first ?? []
-    let isPath = program.first == 47 && program.count <= 512 && program.allSatisfy { $0 > 32 && $0 < 127 && $0 != 92 }
-    var facts = CommandFacts(kind: kind, program: Escape.visible(program, limit: 512), isCertain: kind.isExactly("command") && isPath,
-      arguments: UInt64(max(0, words.count - 1)))
+    let isCertain = seen.kind.isExactly("command") && !seen.isBent && seen.variables.isEmpty && isPlainPath(program)
+    var facts = CommandFacts(kind: seen.kind, program: Escape.visible(program, limit: 512), isCertain: isCertain, arguments: UInt64(max(0, words.count - 1)))
+    facts.variables = seen.variables.prefix(wordsCap).map { Escape.visible($0, limit: 64) }
     var bytes = 0
     for word in words { bytes += word.count }
     // All of them or none: half a command line reads like another.
     if sendsArguments, words.count <= wordsCap, bytes <= textCap { facts.words = words.map { Escape.visible($0, limit: textCap) } }
     return facts
+  }
+
+  /// Absolute, shown as it is, and without a way back in it.
+  private static func isPlainPath(_ path: [UInt8]) -> Bool {
+    guard path.count > 1, path.count <= 512, path.first == 47, path.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 92 }) else { return false }
+    for part in path.dropFirst().split(separator: 47, omittingEmptySubsequences: false) where part.isEmpty || part.elementsEqual(".".utf8) || part.elementsEqual("..".utf8) { return false }
+    return true
   }
 }
