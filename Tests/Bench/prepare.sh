@@ -9,6 +9,7 @@ cd "$work"
 flags="-O2 -Wall -Wextra -Werror"
 gcc $flags -o endpoint "$checkout/Tests/Bench/endpoint.c" -lssl -lcrypto -pthread
 gcc $flags -o delay "$checkout/Tests/Bench/delay.c"
+gcc $flags -o leases "$checkout/Tests/Bench/leases.c"
 gcc $flags -o ask "$checkout/Tests/Bench/ask.c"
 gcc $flags -o login "$checkout/Tests/Bench/login.c" -lpam -lcrypto
 gcc $flags -o load-driver "$checkout/Tests/LoadDriver/main.c" -lpam
