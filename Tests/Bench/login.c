@@ -51,8 +51,8 @@ static int run(const char *name) {
     struct passwd *entry = getpwnam(name);
     if (entry == NULL || initgroups(name, entry->pw_gid) != 0 || setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) != 0
         || setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) != 0) _exit(99);
-    char *environment[] = {"PATH=/usr/bin:/bin", NULL};
-    execle(entry->pw_shell, "-shell", "-c", "true", (char *)NULL, environment);
+    char *environment[] = {"PATH=/usr/bin:/bin", NULL}, *base = strrchr(entry->pw_shell, '/');
+    execle(entry->pw_shell, base != NULL ? base + 1 : entry->pw_shell, "-c", "true", (char *)NULL, environment);
     _exit(98);
   }
   int status = -1;

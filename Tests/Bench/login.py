@@ -18,7 +18,7 @@ FILL = r"""
     echo 'peer:x:3000:3000::/home/peer:/bin/bash' >> /etc/passwd
     echo 'peer:x:3000:' >> /etc/group
     echo 'peer:*:19000::::::' >> /etc/shadow
-    install -d -m 0700 -o 3000 -g 3000 /home/peer
+    cp -r /etc/skel /home/peer; chmod 0700 /home/peer; chown -R 3000:3000 /home/peer
 """
 PLAIN = r"""
     install -m 0644 "$1/authority.pub" /etc/ssh/authority.pub
