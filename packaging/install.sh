@@ -11,7 +11,7 @@ put 0644 "$build/libnss_sojourn.so.2" "$lib/libnss_sojourn.so.2"
 for program in shell vacancy reaper; do put 0755 "$build/$program" "$root/libexec/sojourn/$program"; done
 for program in sojourn sojournd; do put 0755 "$build/$program" "$root/sbin/$program"; done
 put 0644 "$here/systemd/sojournd.service" "$root/lib/systemd/system/sojournd.service"
-for page in how-it-works setup check configuration policies certificates operation security recovery refusals break-glass ends evidence; do put 0644 "$here/../docs/$page.md" "$root/share/doc/sojourn/$page.md"; done
+for page in how-it-works setup check configuration policies certificates operation security recovery refusals break-glass ends evidence performance; do put 0644 "$here/../docs/$page.md" "$root/share/doc/sojourn/$page.md"; done
 put 0644 "$here/../pam.d/pam-configs-sojourn" "$root/share/pam-configs/sojourn"
 for service in sshd login su sudo sudo-i; do put 0644 "$here/../pam.d/$service" "$root/share/doc/sojourn/examples/pam.d/$service"; done
 for page in pam_sojourn.8 libnss_sojourn.8 sojournd.8 sojourn.8 sojourn.toml.5; do

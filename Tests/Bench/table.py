@@ -44,10 +44,10 @@ class Table:
 
 
 class Verdict:
-    """A budget, and whether it holds."""
+    """A budget, and whether it holds; if it does not, why."""
 
-    def __init__(self, text, holds, figure):
-        self.text, self.holds, self.figure = text, holds, figure
+    def __init__(self, text, holds, figure, reason=""):
+        self.text, self.holds, self.figure, self.reason = text, holds, figure, reason
 
     def line(self):
-        return f"{'holds' if self.holds else 'DOES NOT HOLD'}: {self.text}: {self.figure}"
+        return f"{'holds' if self.holds else 'DOES NOT HOLD'}: {self.text}: {self.figure}" + (f". {self.reason}" if self.reason and not self.holds else "")
