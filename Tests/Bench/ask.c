@@ -1,9 +1,7 @@
 // Asks glibc for names, in this very process, and says what one question costs.
 //
 //   ask COUNT by-name|by-uid|miss|groups NAME UID      "NANOSECONDS-PER-QUESTION ANSWERED"
-//   ask once by-name|by-uid|miss|groups NAME UID       one question: for tools that count, and for what loading costs: "MICROSECONDS ANSWERED"
-//
-// With PROGRAM_IS_COUNTED (valgrind) COUNT 1 and COUNT N are compared by whoever runs it.
+//   ask once by-name|by-uid|miss|groups NAME UID       one question: what loading costs is in it: "MICROSECONDS ANSWERED"
 #define _GNU_SOURCE
 #include <grp.h>
 #include <pwd.h>
@@ -35,7 +33,7 @@ int main(int argc, char **argv) {
   int once = strcmp(argv[1], "once") == 0;
   long count = once ? 1 : atol(argv[1]), answered = 0;
   uid_t uid = (uid_t)strtoul(argv[4], NULL, 10);
-  if (!once && getenv("COLD") == NULL) ask(argv[2], argv[3], uid); /* libraries are loaded once */
+  if (!once) ask(argv[2], argv[3], uid); /* libraries are loaded once */
   long begun = now();
   for (long i = 0; i < count; i++) answered += ask(argv[2], argv[3], uid);
   long taken = now() - begun;

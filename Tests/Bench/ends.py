@@ -2,7 +2,7 @@
 import time
 
 from host import Failure, HERE, SojournHost, WORK
-from table import Table, Verdict, median, number, spread
+from table import Table, spread
 
 KINDS = {"idle": "an idle person", "processes": "100 processes", "files": "100,000 files"}
 

@@ -4,8 +4,8 @@ import os
 import shutil
 import subprocess
 
-from host import CHECKOUT, Failure, Host, STAGE, WORK
-from table import Table, Verdict, median, number
+from host import Failure, Host, STAGE, WORK
+from table import Table, Verdict, median
 
 QUESTIONS = ("by-name", "by-uid", "miss", "groups")
 BASE = 2013265920  # the large pool
