@@ -81,7 +81,7 @@ test-host: venv deb
 	$(SWIFT) test --skip-build $(TEST_FLAGS) --filter PackageTests
 
 # What Sojourn costs, beside what an administrator would use instead: a table, and docs/performance.md. On a quiet machine.
-# BENCH=login,far,nss,ends,many takes parts; ROUNDS=n shortens.
+# BENCH=login,far,nss,ends,many takes parts; ROUNDS=n shortens; BENCH_NOTE is a sentence for the page.
 bench: stage
 	@packaging/tools.sh bench
 	@/usr/bin/python3 -B Tests/Bench/bench.py

@@ -39,6 +39,7 @@ def write(path, results, chosen, rounds, begun):
              "Written by `make bench`, which measures everything below in one run on one machine, with real programs in private namespaces. No test asserts a time.", "",
              *machine(begun),
              f"- `make bench`" + (f" with `BENCH={','.join(chosen)}`" if len(chosen) < len(HEADINGS) else "") + (f" and `ROUNDS={rounds}`" if rounds != 100 else "") + ": median of that many, or as the tables say",
+             *([f"- {os.environ['BENCH_NOTE']}"] if os.environ.get("BENCH_NOTE") else []),
              "- The policy endpoint is a small C program that says yes at once (https, TLS 1.3, `Tests/Bench/endpoint.c`), so that policy time is the way there and back.",
              "- The hosts' file systems are in memory: an fsync costs nothing here. An opening waits for two of them (uid registry, audit log), a close for one; add yours.",
              "- `sojourn` stands last in nsswitch.conf, after `systemd`, as shipped.", "",
