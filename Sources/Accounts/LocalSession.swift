@@ -18,7 +18,8 @@ public struct LocalSession: Sendable {
   }
 }
 
-/// Their files: one a session, named by its id, because names of other sources may hold anything.
+/// Their files: one a session, named by its id, because names of other sources may hold anything. Those that are over, and whose
+/// processes are still being ended, stand in a directory of their own.
 public struct LocalSessionFiles: Sendable {
   private let directory: String
 
@@ -57,6 +58,17 @@ public struct LocalSessionFiles: Sendable {
         let local = try LocalSession(MemberReader(json))
         found.append(file == local.session.id + ".json" ? .session(local) : .damaged(file: file, reason: "it is about another session"))
       } catch { found.append(.damaged(file: file, reason: error.sentence)) }
+    }
+    return found
+  }
+
+  /// Those of one uid, for who only reads while another writes: what cannot be read is left out.
+  /// - Throws: if nobody can say now which there are.
+  func all(of uid: UInt32) throws(SystemError) -> [LocalSession] {
+    var found: [LocalSession] = []
+    for file in try Files.names(in: directory) where file.hasSuffix(".json") {
+      guard let json = try? SealedFile.read(directory + "/" + file, cap: 1 << 20), let local = try? LocalSession(MemberReader(json)), local.uid == uid else { continue }
+      found.append(local)
     }
     return found
   }

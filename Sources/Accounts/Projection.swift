@@ -23,12 +23,21 @@ public struct Projection: Sendable {
     let user = "\(name):*:\(lease.uid):\(lease.uid):Sojourn transient account:\(lease.home):\(Places.gateShell)\n"
     let group = "\(name):*:\(lease.uid):\n"
     if let shell = lease.shell { try put("shell/\(lease.uid)", shell + "\n") }
-    try put("member/" + name, lease.groups(marker: marker).map(String.init).joined(separator: ",") + "\n")
+    try put("member/" + name, Projection.line(lease.groups(marker: marker)))
     try put("group-gid/\(lease.uid)", group)
     try put("group/" + name, group)
     try put("passwd-uid/\(lease.uid)", user)
     try put("passwd/" + name, user)
   }
+
+  /// Shows the groups that the sessions of another source's account were granted; nothing else of such an account is shown, so
+  /// that its name and numbers stay that source's.
+  /// - Parameter gids: of all its live sessions together; none: nothing is shown any more.
+  public func showGroups(_ gids: Set<UInt32>, of name: AccountName) throws(SystemError) {
+    if gids.isEmpty { try drop("member/" + name.text) } else { try put("member/" + name.text, Projection.line(gids.sorted())) }
+  }
+
+  private static func line(_ gids: [UInt32]) -> String { gids.map(String.init).joined(separator: ",") + "\n" }
 
   /// Takes back what lets new things start (its groups and its shell), while the name still resolves.
   public func withdrawRights(name: AccountName, uid: UInt32) throws(SystemError) {
@@ -61,11 +70,12 @@ public struct Projection: Sendable {
   }
 
   /// Removes every file that belongs to none of these accounts, whatever it is called; the candidates are not accounts.
-  public func keepOnly(_ accounts: [(name: AccountName, uid: UInt32)]) throws(SystemError) {
+  /// - Parameter members: names of other sources' accounts whose sessions have groups.
+  public func keepOnly(_ accounts: [(name: AccountName, uid: UInt32)], members: Set<String> = []) throws(SystemError) {
     let names = Set(accounts.map(\.name.text))
     let numbers = Set(accounts.map { String($0.uid) })
     for directory in ["member", "shell", "passwd", "passwd-uid", "group", "group-gid"] {
-      let kept = ["shell", "passwd-uid", "group-gid"].contains(directory) ? numbers : names
+      let kept = directory == "member" ? names.union(members) : ["shell", "passwd-uid", "group-gid"].contains(directory) ? numbers : names
       for file in try Files.names(in: root + "/" + directory) where !kept.contains(file) { try drop(directory + "/" + file) }
     }
   }

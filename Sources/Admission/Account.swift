@@ -25,6 +25,7 @@ enum ConfigurationState {
     return configuration.rules.accounts
   }
 
+  @inline(never)
   func need() throws(Refusal) -> Published {
     switch self {
     case .published(let configuration): return configuration
@@ -43,6 +44,7 @@ indirect enum Account {
 
   /// Two signs, either of which makes it ours: the uid lies in our range, or the shell is the gate. An account that looks
   /// ours and is not gets refused further on; one that is ours and looked local would come in without a decision.
+  @inline(never)
   static func of(_ user: [UInt8], _ configuration: ConfigurationState, _ world: some Surroundings) throws(Refusal) -> Account {
     switch world.account(named: user) {
     case .unknown: return .unknown

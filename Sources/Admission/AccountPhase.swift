@@ -53,18 +53,21 @@ public enum AccountPhase {
 }
 
 extension Phase {
+  @inline(never)
   func join(_ entry: PasswordEntry) throws(Refusal) -> PAMResult {
     guard let proof = Entry(try StandingLease.of(login, entry, world), user: login.user) else { throw .noLease }
     return .entered(proof)
   }
 
   /// What this process has opened for this name already; nil: nothing. (Our line may stand in a stack twice.)
+  @inline(never)
   func opened() -> PAMResult? {
     guard let kept = voice.kept(.session), let proof = Entry(kept: kept, user: login.user) else { return nil }
     return .entered(proof)
   }
 
   /// Opens what was decided in this process for this name; nil: nothing was.
+  @inline(never)
   fileprivate func openHeld(_ entry: PasswordEntry, _ configuration: Published, _ trail: Trail) throws(Refusal) -> PAMResult? {
     if let opened = opened() { return opened }
     guard let kept = voice.kept(.reference), kept.user.elementsEqual(login.user) else { return nil }

@@ -38,7 +38,10 @@ public enum AuthenticationPhase {
       }
     } catch {
       // Before a certificate of ours was shown nobody has proved anything, and every scanner that guesses a name comes here.
-      return phase.refuse(error, trail, tellsDaemon: trail.credential != nil || trail.decision != nil)
+      let refused = phase.refuse(error, trail, tellsDaemon: trail.credential != nil || trail.decision != nil)
+      // sudo would ask, and so the policy be asked, three times over (passwd_tries).
+      if case .sudo = program { return .refused(.final) }
+      return refused
     }
   }
 }
@@ -55,12 +58,14 @@ extension Login {
 
 extension Phase {
   /// A name that nobody has and that may become an account here.
+  @inline(never)
   func newcomer(_ state: ConfigurationState) -> PasswordEntry? {
     guard let rules = state.accounts, let text = String.ifValid(login.user), let name = AccountName(text) else { return nil }
     return world.candidate(name, rules)
   }
 
   /// Must this account of another source show a certificate here? Root as the caller of su and sudo has all rights already.
+  @inline(never)
   func mustShow(_ program: Program, _ state: ConfigurationState) throws(Refusal) -> Bool {
     switch program {
     case .joining: return false
@@ -74,6 +79,7 @@ extension Phase {
     return login.options.requires(login.user, in: program)
   }
 
+  @inline(never)
   fileprivate func decideAndHold(_ entry: PasswordEntry, _ configuration: Published, _ program: Program, _ trail: inout Trail) throws(Refusal) -> PAMResult {
     let proof: Proof
     switch program {

@@ -14,6 +14,7 @@ struct DecidedLogin {
 
 extension Phase {
   /// From the proof to the yes: whose name, which certificate, what the policy says, what the ceilings leave of it.
+  @inline(never)
   func decide(_ entry: PasswordEntry, _ configuration: Published, _ proof: Proof, _ trail: inout Trail) throws(Refusal) -> DecidedLogin {
     let rules = configuration.rules
     guard let account = String.ifValid(login.user), entry.name.elementsEqual(login.user) else { throw .nameNotAdmitted }
@@ -23,7 +24,7 @@ extension Phase {
     let now = world.moment().unixSeconds
     let credential = try Credential.of(proof, login, configuration, now: now, world.revocations(rules.certificate.revoked), &trail)
     let decision: Decision
-    if let own = try Decision.breakGlass(credential, account: account, isLocal: trail.isLocal, now: now) {
+    if let own = try Decision.breakGlass(credential, account: account, now: now) {
       decision = own
     } else {
       decision = try ask(credential, proof, account, configuration, now: now, &trail)
@@ -46,6 +47,7 @@ extension Phase {
   }
 
   /// Has the daemon open what was just decided, for this process.
+  @inline(never)
   func open(_ entry: PasswordEntry, _ configuration: Published, _ proof: Proof, _ trail: inout Trail) throws(Refusal) -> PAMResult {
     let decided = try decide(entry, configuration, proof, &trail)
     let session = try OpenedSession.open(decided.request, world)
@@ -53,12 +55,14 @@ extension Phase {
   }
 
   /// Has it open what was decided in an earlier phase.
+  @inline(never)
   func redeem(_ reference: String, _ entry: PasswordEntry, _ configuration: Published, _ trail: Trail) throws(Refusal) -> PAMResult {
     guard let account = String.ifValid(login.user), entry.name.elementsEqual(login.user) else { throw .nameNotAdmitted }
     let session = try OpenedSession.redeem(reference, account, atMost: configuration.rules.session.maxDuration, world)
     return try keep(session, Entry(redeemed: session, user: login.user), entry, trail)
   }
 
+  @inline(never)
   private func keep(_ session: OpenedSession, _ proof: Entry?, _ entry: PasswordEntry, _ trail: Trail) throws(Refusal) -> PAMResult {
     guard let proof, voice.keep(.session, Kept(text: session.id, user: login.user)) else {
       session.giveUp(world)
@@ -68,6 +72,7 @@ extension Phase {
     return .entered(proof)
   }
 
+  @inline(never)
   private func welcome(_ session: OpenedSession, _ entry: PasswordEntry, _ trail: Trail) {
     for note in session.notes { log(.notice, "\(login.shownUser): \(note)") }
     if !voice.limitRuntime(seconds: session.seconds) { log(.warning, "systemd is not told the session's end; the daemon holds it alone") }

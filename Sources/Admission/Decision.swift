@@ -23,11 +23,11 @@ struct Decision {
   /// The host's own yes, for a certificate of the emergency authority and a name that is listed. What a normal certificate
   /// gets when no endpoint answers is a refusal: this never stands in for it.
   /// - Returns: nil if the certificate is another authority's.
-  static func breakGlass(_ credential: Credential, account: String, isLocal: Bool, now: UInt64) throws(Refusal) -> Decision? {
+  static func breakGlass(_ credential: Credential, account: String, now: UInt64) throws(Refusal) -> Decision? {
     guard let rules = credential.breakGlass else { return nil }
     guard rules.names.contains(where: { $0.isExactly(account) }) else { throw .notForEmergencies }
     guard credential.facts.notAfter > now else { throw .noTimeLeft }
-    let grant = Grant(groups: isLocal ? [] : rules.groups, maxSessionSeconds: min(rules.maxDuration, credential.facts.notAfter - now))
+    let grant = Grant(groups: rules.groups, maxSessionSeconds: min(rules.maxDuration, credential.facts.notAfter - now))
     return Decision(account: account, grant: grant, facts: .breakGlass(subject: credential.certificate.subjectID))
   }
 

@@ -27,7 +27,7 @@ extension Dialogue {
 public enum LogLevel: Sendable { case alert, error, warning, notice, info, debug }
 
 /// What one phase leaves in the handle for a later one.
-public enum KeptKind: Sendable {
+public enum KeptKind: Sendable, Hashable {
   /// The session that this process opened, for its end.
   case session
   /// The decision that the daemon keeps for this process.

@@ -71,21 +71,18 @@ struct OpenedSession {
 }
 
 extension OpenRequest {
-  /// What is asked to be opened: the grant within this host's ceilings. Groups are for transient accounts only, and a local
+  /// What is asked to be opened: the grant within this host's ceilings. A local
   /// account's shell is its own: a grant that says otherwise cannot be met, and so is refused.
   init(_ decision: Decision, _ credential: Credential, _ entry: PasswordEntry, _ login: Login, _ rules: PublishedConfiguration, isLocal: Bool,
     now: UInt64, note: (String) -> Void) throws(Refusal) {
-    var accounts = rules.accounts
     var grant = decision.grant
     if isLocal {
-      accounts.groups = []
-      accounts.rootEquivalentGroups = []
       if let shell = grant.shell, !shell.isExactly(entry.shell) { throw .ceiling(.shell(shell)) }
       grant.shell = nil
     }
     let held: HeldGrant
     do throws(CeilingBreach) {
-      held = try Ceilings.hold(grant, uid: entry.uid, accounts: accounts, session: rules.session)
+      held = try Ceilings.hold(grant, uid: entry.uid, accounts: rules.accounts, session: rules.session)
     } catch { throw .ceiling(error) }
     for text in held.notes { note(text) }
     var seconds = held.seconds

@@ -20,12 +20,17 @@ public struct PAMResult: Sendable {
     switch verdict {
     case .denied: PAMResult(PAM_PERM_DENIED)  // PAM_SESSION_ERR is not fatal to sudo
     case .notAuthenticated: PAMResult(PAM_AUTH_ERR)
+    case .final: PAMResult(PAM_ABORT)
     }
   }
 }
 
 /// What a refusal is to PAM.
-public enum RefusedPAMCode: Sendable { case denied, notAuthenticated }
+public enum RefusedPAMCode: Sendable {
+  case denied, notAuthenticated
+  /// And nothing is tried once more.
+  case final
+}
 
 /// Proof that somebody may come in.
 struct Entry {

@@ -19,14 +19,17 @@ final class Phase<World: Surroundings, Voice: Dialogue> {
   /// Milliseconds until a daemon that died is there again, and has read the leases and answers.
   private static var afterADeath: (milliseconds: Int32, restart: Int64) { (5000, 2000) }
 
+  @inline(never)
   func log(_ level: LogLevel, _ text: String) { voice.log(level, Escape.sentence(text, limit: 1500)) }
 
+  @inline(never)
   func begin(_ phase: StaticString) {
     for option in login.options.unknown { log(.error, "unknown option \(option) on the line in /etc/pam.d: it has no effect") }
     if login.options.isDebug { log(.debug, "\(phase): user=\(login.shownUser) service=\(login.facts.service)") }
   }
 
   /// The person is told, the log is written, and then the daemon may know: in this order, because it ends the connection.
+  @inline(never)
   func refuse(_ refusal: Refusal, _ trail: Trail, tellsDaemon: Bool = true) -> PAMResult {
     let row = refusal.row
     let facts = login.facts

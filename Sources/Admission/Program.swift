@@ -17,6 +17,7 @@ enum Program {
   case joining
   case other
 
+  @inline(never)
   static func of(_ login: Login, _ configuration: ConfigurationState, _ world: some Surroundings) -> Program {
     if case .published(let published) = configuration, let program = world.rootProgram(),
       published.rules.host.candidatePrograms.contains(where: { $0.utf8.elementsEqual(program) }) {

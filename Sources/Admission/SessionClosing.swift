@@ -17,8 +17,20 @@ public enum SessionClosing {
   }
 }
 
-/// pam_sm_setcred and pam_sm_chauthtok: there are no credentials to set and no secret to change. setcred runs in any process
-/// and a failing one is fatal to sshd, so it never has anything to say.
+/// pam_sm_setcred. There are no credentials to set, and a failing one is fatal to sshd: it never refuses. But libpam goes down the
+/// chain of the authentication again, with its results, and takes a `done` there only from a module that says success here too:
+/// else it goes on to pam_unix, which may remember the wrong password of an earlier name (login).
+public enum CredentialPhase {
+  public static func run(_ login: Login, _ voice: some Dialogue) -> PAMResult {
+    for kind in [KeptKind.reference, .session, .elevation] {
+      guard let kept = voice.kept(kind), let proof = Entry(kept: kept, user: login.user) else { continue }
+      return .entered(proof)
+    }
+    return .ignored
+  }
+}
+
+/// pam_sm_chauthtok: there is no secret to change.
 public enum SilentPhase {
   public static func run() -> PAMResult { .ignored }
 }

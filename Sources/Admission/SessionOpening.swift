@@ -43,12 +43,14 @@ public enum SessionOpening {
 }
 
 extension Phase {
+  @inline(never)
   func authenticationInfo() throws(Refusal) -> AuthenticationInfo {
     guard let bytes = login.authenticationInfo else { throw .noCredential }
     do throws(AuthenticationInfoError) { return try AuthenticationInfo(bytes.span) } catch { throw .authenticationInfo(error.detail) }
   }
 
   /// What our own phase in sshd's child has left, or what somebody wants us to take for it: the daemon knows.
+  @inline(never)
   fileprivate func passedReference() throws(Refusal) -> String? {
     guard let text = login.reference, !text.isEmpty else { return nil }
     guard Kept.isReference(text), let reference = String.ifValid(text) else { throw .notOpened(.noReference, "it is of another form") }
@@ -57,6 +59,7 @@ extension Phase {
 
   /// For an account of another source: what sshd says, if a certificate of ours is in it; nil if the login is none of
   /// our business. What cannot be told is refused, not passed (DESIGN 6).
+  @inline(never)
   fileprivate func certificateOfOurs(_ state: ConfigurationState) throws(Refusal) -> (configuration: Published, shown: AuthenticationInfo)? {
     guard let bytes = login.authenticationInfo, !bytes.isEmpty else { return nil }
     if case .unavailable(.neverPublished) = state { return nil }

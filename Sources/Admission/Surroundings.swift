@@ -63,6 +63,6 @@ public struct ThisHost: Surroundings {
   }
 
   public func daemon(_ request: Request, milliseconds: Int32, patience: Int64) throws(DaemonSilence) -> Reply {
-    try DaemonClient.ask(request, milliseconds: milliseconds, patience: patience)
+    try DaemonClient.ask(ofLogin: request, milliseconds: milliseconds, patience: patience)
   }
 }

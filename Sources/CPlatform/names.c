@@ -30,7 +30,7 @@ static int source_status(enum nss_status status, int error, size_t *size) {
   return status == NSS_STATUS_NOTFOUND ? sojourn_source_none : sojourn_source_no_answer;
 }
 
-int sojourn_source_user(const char *service, const char *name, uint32_t uid, int *error) {
+int sojourn_source_user(const char *service, const char *name, uint32_t uid, uint32_t *found, int *error) {
   void *function = source_function(service, name != NULL ? "getpwnam_r" : "getpwuid_r");
   if (function == NULL) return sojourn_source_lacking;
   for (size_t size = 4096;;) {
@@ -41,6 +41,10 @@ int sojourn_source_user(const char *service, const char *name, uint32_t uid, int
     enum nss_status status = name != NULL
       ? ((enum nss_status (*)(const char *, struct passwd *, char *, size_t, int *))function)(name, &entry, buffer, size, error)
       : ((enum nss_status (*)(uid_t, struct passwd *, char *, size_t, int *))function)(uid, &entry, buffer, size, error);
+    if (status == NSS_STATUS_SUCCESS && found != NULL) {
+      found[0] = entry.pw_uid;
+      found[1] = entry.pw_gid;
+    }
     free(buffer);
     int result = source_status(status, *error, &size);
     if (result >= 0) return result;

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <spawn.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -39,7 +40,8 @@ int sojourn_pidfd_wait(int pidfd, int *status) {
   return 1;
 }
 
-int sojourn_spawn(const char *path, char *const *argv, char *const *envp, const int *fds, int fd_count, int *pid_out) {
+/* With `envp` NULL: attended. */
+static int spawn(const char *path, char *const *argv, char *const *envp, const int *fds, int fd_count, int *pid_out) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   sigset_t none, all;
@@ -54,7 +56,7 @@ int sojourn_spawn(const char *path, char *const *argv, char *const *envp, const 
   sigfillset(&all);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+  posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (envp ? POSIX_SPAWN_SETSID : 0)));
   /* Sources go above the targets first, so that no dup2 overwrites a descriptor that a later one still needs. */
   int above[8];
   int count = fd_count > 8 ? 8 : fd_count;
@@ -71,13 +73,36 @@ int sojourn_spawn(const char *path, char *const *argv, char *const *envp, const 
   }
   /* What this process was itself started with may not be close-on-exec. */
   if (result == 0) result = posix_spawn_file_actions_addclosefrom_np(&actions, count);
-  if (result == 0) result = posix_spawn(pid_out, path, &actions, &attributes, argv, envp);
+  if (result == 0)
+    result = envp ? posix_spawn(pid_out, path, &actions, &attributes, argv, envp)
+                  : posix_spawnp(pid_out, path, &actions, &attributes, argv, environ);
   for (int i = 0; i < count; i++)
     if (above[i] >= 0) close(above[i]);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return result;
 }
+
+int sojourn_spawn(const char *path, char *const *argv, char *const *envp, const int *fds, int fd_count, int *pid_out) {
+  return spawn(path, argv, envp, fds, fd_count, pid_out);
+}
+
+int sojourn_spawn_attended(const char *name, char *const *argv, const int *fds, int fd_count, int *pid_out) {
+  return spawn(name, argv, NULL, fds, fd_count, pid_out);
+}
+
+static const int interrupts[] = {SIGINT, SIGQUIT};
+static struct sigaction interrupts_before[2];
+
+void sojourn_leave_interrupts(int leave) {
+  struct sigaction ignored = {.sa_handler = SIG_IGN};
+  for (int i = 0; i < 2; i++) {
+    if (leave) sigaction(interrupts[i], &ignored, &interrupts_before[i]);
+    else sigaction(interrupts[i], &interrupts_before[i], NULL);
+  }
+}
+
+int sojourn_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 int sojourn_raise_descriptor_limit(void) {
   struct rlimit limit;

@@ -79,66 +79,97 @@ extension PublishedConfiguration {
     guard try read.integer("version") == PublishedConfiguration.version else {
       throw MemberError(member: "version", reason: "another version of Sojourn published it; run sojourn apply")
     }
-    let c = try read.object("certificate")
+    // A section each, in a place of its own: what one of them had read when another is found wrong is put away once.
+    certificate = try CertificateRules(read.object("certificate"))
+    policy = try PolicyRules(read.object("policy"))
+    host = try HostFacts(read.object("host"))
+    accounts = try AccountRules(read.object("accounts"))
+    session = try SessionRules(read.object("session"))
+    // What an older version published has none.
+    if read.has("sudo") { sudo = SudoRules(sendsArguments: try read.object("sudo").boolean("arguments")) }
+    breakGlass = try BreakGlassRules.read(read.object("break_glass"))
+  }
+}
+
+extension CertificateRules {
+  @inline(never)
+  init(_ read: MemberReader) throws(MemberError) {
     var trusted: [TrustedAuthority] = []
-    for member in try c.objects("trusted") {
+    for member in try read.objects("trusted") {
       trusted.append(try TrustedAuthority(member))
     }
-    guard let subject = SubjectSource(text: try c.string("subject")) else {
+    guard let subject = SubjectSource(text: try read.string("subject")) else {
       throw MemberError(member: "certificate.subject", reason: "unknown source")
     }
-    certificate = CertificateRules(trusted: trusted, maxLifetime: try c.unsigned("max_lifetime"), clockSkew: try c.unsigned("clock_skew"), subject: subject,
-      revoked: try c.strings("revoked"), singleUse: try c.boolean("single_use"),
-      workloadPrincipals: try c.strings("workload_principals"), workloadExtension: try c.string("workload_extension"))
+    self.init(trusted: trusted, maxLifetime: try read.unsigned("max_lifetime"), clockSkew: try read.unsigned("clock_skew"), subject: subject,
+      revoked: try read.strings("revoked"), singleUse: try read.boolean("single_use"),
+      workloadPrincipals: try read.strings("workload_principals"), workloadExtension: try read.string("workload_extension"))
+  }
+}
 
-    let p = try read.object("policy")
+extension PolicyRules {
+  @inline(never)
+  init(_ read: MemberReader) throws(MemberError) {
     var endpoints: [PolicyEndpoint] = []
-    for member in try p.objects("endpoints") {
+    for member in try read.objects("endpoints") {
       guard let port = UInt16(exactly: try member.unsigned("port")) else { throw MemberError(member: "policy.endpoints.port", reason: "out of range") }
       endpoints.append(PolicyEndpoint(url: try member.string("url"), host: try member.string("host"), port: port, isLiteral: try member.boolean("literal"),
         socket: try member.string("socket")))
     }
-    let place = try p.string("attributes_in")
+    let place = try read.string("attributes_in")
     guard place.isExactly("subject") || place.isExactly("context") else { throw MemberError(member: "policy.attributes_in", reason: "unknown place") }
-    let dialectText = try p.string("dialect")
+    let dialectText = try read.string("dialect")
     guard let dialect = PolicyDialect.allCases.first(where: { $0.text.isExactly(dialectText) }) else { throw MemberError(member: "policy.dialect", reason: "unknown dialect") }
-    let viaText = try p.string("via")
+    let viaText = try read.string("via")
     guard let via = PolicyRoute.allCases.first(where: { $0.text.isExactly(viaText) }) else { throw MemberError(member: "policy.via", reason: "unknown way") }
-    policy = PolicyRules(endpoints: endpoints, caFile: try p.optionalString("ca_file"), clientCertificate: try p.optionalString("client_certificate"),
-      clientKey: try p.optionalString("client_key"), tokenFile: try p.optionalString("token_file"),
-      attributesIn: place.isExactly("subject") ? .subject : .context, deadline: try p.unsigned("deadline_ms"), dialect: dialect,
-      via: via, approvalWait: try p.unsigned("approval_wait"))
+    self.init(endpoints: endpoints, caFile: try read.optionalString("ca_file"), clientCertificate: try read.optionalString("client_certificate"),
+      clientKey: try read.optionalString("client_key"), tokenFile: try read.optionalString("token_file"),
+      attributesIn: place.isExactly("subject") ? .subject : .context, deadline: try read.unsigned("deadline_ms"), dialect: dialect,
+      via: via, approvalWait: try read.unsigned("approval_wait"))
+  }
+}
 
-    let h = try read.object("host")
+extension HostFacts {
+  @inline(never)
+  init(_ read: MemberReader) throws(MemberError) {
     var labels: [HostFacts.Label] = []
-    for member in try h.object("labels").members() {
+    for member in try read.object("labels").members() {
       guard let value = member.value.string else { throw MemberError(member: "host.labels", reason: "a value is no string") }
       labels.append(.init(name: member.name, value: value))
     }
-    host = HostFacts(id: try h.string("id"), labels: labels, candidatePrograms: try h.strings("candidate_programs"))
+    self.init(id: try read.string("id"), labels: labels, candidatePrograms: try read.strings("candidate_programs"))
+  }
+}
 
-    let a = try read.object("accounts")
-    guard let first = UInt32(exactly: try a.unsigned("uid_first")), let last = UInt32(exactly: try a.unsigned("uid_last")),
+extension AccountRules {
+  @inline(never)
+  init(_ read: MemberReader) throws(MemberError) {
+    guard let first = UInt32(exactly: try read.unsigned("uid_first")), let last = UInt32(exactly: try read.unsigned("uid_last")),
       let range = UIDRange(first: first, last: last)
     else { throw MemberError(member: "accounts.uid_first", reason: "no usable range") }
-    accounts = AccountRules(names: try a.strings("names"), range: range, homeRoot: try a.string("home_root"), shell: try a.string("shell"),
-      skeleton: try a.string("skeleton"), groups: try a.strings("groups"), rootEquivalentGroups: try a.strings("root_equivalent_groups"))
+    self.init(names: try read.strings("names"), range: range, homeRoot: try read.string("home_root"), shell: try read.string("shell"),
+      skeleton: try read.string("skeleton"), groups: try read.strings("groups"), rootEquivalentGroups: try read.strings("root_equivalent_groups"))
+  }
+}
 
-    let s = try read.object("session")
+extension SessionRules {
+  @inline(never)
+  init(_ read: MemberReader) throws(MemberError) {
     var whenUnreachable = WhenUnreachable.keep
-    if s.value["when_unreachable"]?.string?.isExactly("keep") != true { whenUnreachable = .end(after: try s.unsigned("when_unreachable")) }
-    session = SessionRules(maxDuration: try s.unsigned("max_duration"), endWithCertificate: try s.boolean("end_with_certificate"),
-      reevaluate: try s.unsigned("reevaluate"), whenUnreachable: whenUnreachable, warnBefore: try s.unsigned("warn_before"))
+    if read.value["when_unreachable"]?.string?.isExactly("keep") != true { whenUnreachable = .end(after: try read.unsigned("when_unreachable")) }
+    self.init(maxDuration: try read.unsigned("max_duration"), endWithCertificate: try read.boolean("end_with_certificate"),
+      reevaluate: try read.unsigned("reevaluate"), whenUnreachable: whenUnreachable, warnBefore: try read.unsigned("warn_before"))
+  }
+}
 
-    // What an older version published has none.
-    if read.has("sudo") { sudo = SudoRules(sendsArguments: try read.object("sudo").boolean("arguments")) }
-
-    let b = try read.object("break_glass")
-    let emergencyKey = Array(try b.string("ca").utf8)
+extension BreakGlassRules {
+  @inline(never)
+  static func read(_ read: MemberReader) throws(MemberError) -> BreakGlassRules? {
+    let emergencyKey = Array(try read.string("ca").utf8)
     guard let authority = Base64.decode(emergencyKey.span, 0..<emergencyKey.count) else { throw MemberError(member: "break_glass.ca", reason: "not base64") }
-    let emergency = BreakGlassRules(authority: authority, file: try b.string("file"), names: try b.strings("names"), groups: try b.strings("groups"),
-      maxDuration: try b.unsigned("max_duration"))
-    breakGlass = authority.isEmpty ? nil : emergency
+    let rules = BreakGlassRules(authority: authority, file: try read.string("file"), names: try read.strings("names"), groups: try read.strings("groups"),
+      maxDuration: try read.unsigned("max_duration"))
+    return authority.isEmpty ? nil : rules
   }
 }
 

@@ -18,6 +18,17 @@ public enum DaemonClient {
   ///   - milliseconds: for the connection, the question and the answer each.
   ///   - patience: milliseconds to go on trying while nobody listens, for a daemon that restarts.
   public static func ask(_ request: Request, milliseconds: Int32, patience: Int64 = 0) throws(DaemonSilence) -> Reply {
+    let answer = try exchange(request, milliseconds, patience)
+    do throws(MemberError) { return try Reply(packet: answer) } catch { return .failed("the daemon's answer: " + error.sentence) }
+  }
+
+  /// The same for a login, which is answered nothing but what is its own.
+  public static func ask(ofLogin request: Request, milliseconds: Int32, patience: Int64) throws(DaemonSilence) -> Reply {
+    let answer = try exchange(request, milliseconds, patience)
+    do throws(MemberError) { return try Reply(ofLogin: answer) } catch { return .failed("the daemon's answer: " + error.sentence) }
+  }
+
+  private static func exchange(_ request: Request, _ milliseconds: Int32, _ patience: Int64) throws(DaemonSilence) -> [UInt8] {
     guard let packet = request.packet, packet.count <= Request.cap else { throw .garbled("the question cannot be put in one message") }
     let begin = Moment.now()
     while true {
@@ -26,8 +37,7 @@ public enum DaemonClient {
         let socket = try SeqpacketSocket.connect(toRootAt: Places.socket, milliseconds: milliseconds)
         isAsked = true
         try socket.send(packet)
-        let answer = try socket.receive(cap: Request.cap)
-        return try reply(answer)
+        return try socket.receive(cap: Request.cap)
       } catch {
         guard !isAsked else { throw .unanswered(error) }
         let waited = (Moment.now().boot - begin.boot) / 1_000_000
@@ -35,9 +45,5 @@ public enum DaemonClient {
         Pause.milliseconds(50)
       }
     }
-  }
-
-  private static func reply(_ bytes: [UInt8]) throws(SystemError) -> Reply {
-    do throws(MemberError) { return try Reply(packet: bytes) } catch { return .failed("the daemon's answer: " + error.sentence) }
   }
 }

@@ -38,6 +38,25 @@ extension Reply {
   public init(packet: [UInt8]) throws(MemberError) {
     let read = try Message.open(packet)
     let kind = try read.string("reply")
+    if kind.isExactly("sessions") {
+      var summaries: [SessionSummary] = []
+      for entry in try read.objects("sessions") { summaries.append(try SessionSummary(entry)) }
+      self = .sessions(summaries, more: try read.boolean("more"))
+    } else if kind.isExactly("status") {
+      self = .status(try DaemonStatus(read.object("status")))
+    } else {
+      try self.init(ofLogin: read, kind)
+    }
+  }
+
+  /// What a login is answered. (Lists and status are the command line's, and a module in other people's processes is to stay small:
+  /// it does not carry what reads them.)
+  public init(ofLogin packet: [UInt8]) throws(MemberError) {
+    let read = try Message.open(packet)
+    try self.init(ofLogin: read, try read.string("reply"))
+  }
+
+  private init(ofLogin read: MemberReader, _ kind: String) throws(MemberError) {
     if kind.isExactly("opened") {
       self = .opened(Opened(session: try read.string("session"), expires: try read.unsigned("expires"), notes: try read.strings("notes")))
     } else if kind.isExactly("held") {
@@ -49,12 +68,6 @@ extension Reply {
     } else if kind.isExactly("refused") {
       guard let refusal = OpenRefusal(token: try read.string("token")) else { throw read.wrong("token", "unknown") }
       self = .refused(refusal, detail: try read.string("detail"))
-    } else if kind.isExactly("sessions") {
-      var summaries: [SessionSummary] = []
-      for entry in try read.objects("sessions") { summaries.append(try SessionSummary(entry)) }
-      self = .sessions(summaries, more: try read.boolean("more"))
-    } else if kind.isExactly("status") {
-      self = .status(try DaemonStatus(read.object("status")))
     } else if kind.isExactly("failed") {
       self = .failed(try read.string("reason"))
     } else {

@@ -10,6 +10,8 @@ public indirect enum Request: Sendable {
   case hold(OpenRequest)
   /// Open, for the process that sends this, what was kept under that reference for that login name.
   case redeem(reference: String, name: String)
+  /// Is somebody in under that name and uid at this moment?
+  case standing(name: String, uid: UInt32)
   /// What the session that the sending process belongs to was opened with.
   case credential(name: String, uid: UInt32)
   /// Write down that sudo goes on.
@@ -38,7 +40,7 @@ public struct OpenRequest: Sendable {
   /// The login name, and the uid and home that sshd heard from NSS for it.
   public var name: String
   public var uid: UInt32
-  /// An account of another source: nothing of it is made or removed, only the session is written down and watched.
+  /// An account of another source: nothing of it is made or removed; its session is written down and watched, and has groups beside the account's own.
   public var isLocal: Bool
   public var login: LoginFacts
   public var credential: CredentialFacts

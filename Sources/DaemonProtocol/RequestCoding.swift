@@ -16,6 +16,10 @@ extension Request {
       o.set("request", "redeem")
       o.set("reference", reference)
       o.set("name", name)
+    case .standing(let name, let uid):
+      o.set("request", "standing")
+      o.set("name", name)
+      o.set("uid", .integer(Int64(uid)))
     case .credential(let name, let uid):
       o.set("request", "credential")
       o.set("name", name)
@@ -60,6 +64,8 @@ extension Request {
       self = .hold(try OpenRequest(read))
     } else if kind.isExactly("redeem") {
       self = .redeem(reference: try read.string("reference"), name: try read.string("name"))
+    } else if kind.isExactly("standing") {
+      self = .standing(name: try read.string("name"), uid: try read.id("uid"))
     } else if kind.isExactly("credential") {
       self = .credential(name: try read.string("name"), uid: try read.id("uid"))
     } else if kind.isExactly("elevated") {

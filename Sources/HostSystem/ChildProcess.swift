@@ -24,6 +24,25 @@ public struct ChildProcess: ~Copyable {
       }
     }
     guard result == 0 else { throw SystemError("posix_spawn", code: result) }
+    return try hold(pid)
+  }
+
+  /// A program that may ask the person at the terminal: it is found in PATH, and has this process's environment and session.
+  /// - Parameter descriptors: become 0, 1, 2, … of the child.
+  static func startAttended(_ name: String, _ arguments: [String], descriptors: [CInt]) throws(SystemError) -> ChildProcess {
+    var pid: CInt = 0
+    // SAFETY: the vector is a NULL-terminated array of C strings that lives until the call has returned.
+    let result = unsafe CStrings.with([name] + arguments) { argv in
+      unsafe descriptors.withUnsafeBufferPointer { fds -> CInt in
+        guard let base = fds.baseAddress else { return EINVAL }
+        return unsafe sojourn_spawn_attended(name, argv, base, CInt(clamping: fds.count), &pid)
+      }
+    }
+    guard result == 0 else { throw SystemError("posix_spawnp", code: result) }
+    return try hold(pid)
+  }
+
+  private static func hold(_ pid: CInt) throws(SystemError) -> ChildProcess {
     let fd = sojourn_pidfd_open(pid)
     guard fd >= 0 else {
       let error = SystemError.last("pidfd_open")
@@ -40,6 +59,14 @@ public struct ChildProcess: ~Copyable {
     let result = unsafe sojourn_pidfd_wait(pidfd.raw, &status)
     if result == 0 { return nil }
     return result == 1 ? status : 127
+  }
+
+  /// Waits for its end, however long that takes; as `exitStatus`.
+  func wait() -> Int32 {
+    while true {
+      if let status = exitStatus() { return status }
+      Readiness3.wait(-1, -1, pidfd.raw, milliseconds: -1)
+    }
   }
 
   @discardableResult

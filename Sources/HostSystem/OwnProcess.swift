@@ -11,6 +11,25 @@ public enum OwnProcess {
     return text
   }
 
+  /// The variable's value, if there is one.
+  public static func variable(_ name: String) -> String? {
+    // SAFETY: getenv's string is copied at once; the temporary C string lives across the call.
+    guard let value = unsafe getenv(name) else { return nil }
+    return unsafe String(cString: value)
+  }
+
+  /// Sets one for this process and the programs that it starts. For programs with one thread only.
+  public static func setVariable(_ name: String, _ value: String) {
+    // SAFETY: the temporary C strings live across the call, which copies them.
+    _ = unsafe setenv(name, value, 1)
+  }
+
+  /// Has it a terminal on which a person can be asked, whatever its standard streams are (tty(4))?
+  public static var hasTerminal: Bool {
+    do throws(SystemError) { _ = try FileDescriptor.open("/dev/tty", .read) } catch { return false }
+    return true
+  }
+
   /// As many descriptors as the hard limit allows (setrlimit(2)).
   public static func raiseDescriptorLimit() { _ = sojourn_raise_descriptor_limit() }
 

@@ -20,6 +20,9 @@ public enum Places {
   public static var setupJournal: String { "/var/lib/sojourn/setup.json" }
   public static var setupLock: String { "/run/sojourn/setup.lock" }
   public static var leases: String { "/run/sojourn/leases" }
+  /// Sessions of other sources' accounts, and those of them that are over and still being ended.
+  public static var localSessions: String { "/run/sojourn/local" }
+  public static var localEnds: String { "/run/sojourn/local-ends" }
   public static var projection: String { "/run/sojourn/nss" }
   public static var state: String { "/var/lib/sojourn" }
   public static var uids: String { "/var/lib/sojourn/uids" }

@@ -27,7 +27,7 @@ public func pam_sm_close_session(_ pamh: OpaquePointer!, _ flags: CInt, _ argc: 
 
 @c @implementation
 public func pam_sm_setcred(_ pamh: OpaquePointer!, _ flags: CInt, _ argc: CInt, _ argv: UnsafeMutablePointer<UnsafePointer<CChar>?>!) -> CInt {
-  SilentPhase.run().code
+  unsafe translated(pamh, flags, argc, argv) { login, handle in CredentialPhase.run(login, handle) }
 }
 
 @c @implementation

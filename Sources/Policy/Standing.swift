@@ -28,12 +28,10 @@ public enum Standing: Sendable {
     public let reevaluateSeconds: UInt64?
   }
 
-  /// - Parameters:
-  ///   - groups: that the session has, by name.
-  ///   - isLocal: the account is another source's: nothing of it is the policy's to grant.
-  public static func of(_ verdict: Verdict, uid: UInt32, groups: [String], isLocal: Bool, accounts: AccountRules, session: SessionRules) -> Standing {
+  /// - Parameter groups: that the session has, by name.
+  public static func of(_ verdict: Verdict, uid: UInt32, groups: [String], accounts: AccountRules, session: SessionRules) -> Standing {
     switch verdict {
-    case .allowed(let grant): held(grant, uid: uid, groups: groups, isLocal: isLocal, accounts: accounts, session: session)
+    case .allowed(let grant): held(grant, uid: uid, groups: groups, accounts: accounts, session: session)
     case .denied(let user, let admin), .requestable(_, let user, let admin), .stepUp(_, let user, let admin):
       .withdrawn(user: user, admin: admin ?? user ?? "the policy says no")
     case .undefined(_, let admin): .unconfirmed(token: "policy-undefined", detail: admin)
@@ -48,15 +46,10 @@ public enum Standing: Sendable {
     }
   }
 
-  private static func held(_ grant: Grant, uid: UInt32, groups: [String], isLocal: Bool, accounts: AccountRules, session: SessionRules) -> Standing {
+  private static func held(_ grant: Grant, uid: UInt32, groups: [String], accounts: AccountRules, session: SessionRules) -> Standing {
     var grant = grant
-    var accounts = accounts
     // The shell runs already.
     grant.shell = nil
-    if isLocal {
-      accounts.groups = []
-      accounts.rootEquivalentGroups = []
-    }
     let held: HeldGrant
     do throws(CeilingBreach) { held = try Ceilings.hold(grant, uid: uid, accounts: accounts, session: session) } catch {
       return .withdrawn(user: nil, admin: error.token + ": " + error.detail)

@@ -56,8 +56,8 @@ enum StateFindings {
 
   /// What the daemon makes, with the modes that keep secrets and let NSS read. What is missing is not made yet.
   private static let wanted = [
-    Wanted(Places.run, 0o755, .directory, .open), Wanted(Places.leases, 0o700, .directory, .secret), Wanted(Places.run + "/local", 0o700, .directory, .secret),
-    Wanted(Places.approvals, 0o700, .directory, .secret), Wanted(Places.publishedConfiguration, 0o600, .file, .secret),
+    Wanted(Places.run, 0o755, .directory, .open), Wanted(Places.leases, 0o700, .directory, .secret), Wanted(Places.localSessions, 0o700, .directory, .secret),
+    Wanted(Places.localEnds, 0o700, .directory, .secret), Wanted(Places.approvals, 0o700, .directory, .secret), Wanted(Places.publishedConfiguration, 0o600, .file, .secret),
     Wanted(Places.endpointAddresses, 0o600, .file, .secret), Wanted(Places.revocations, 0o600, .file, .secret),
     Wanted(Places.auditSpool, 0o600, .file, .secret), Wanted(Places.socket, 0o600, .socket, .secret), Wanted(Places.policySocket, 0o600, .socket, .secret),
     Wanted(Places.state, 0o755, .directory, .open), Wanted(Places.uids, 0o755, .directory, .open), Wanted(Places.used, 0o700, .directory, .secret),

@@ -54,8 +54,8 @@ struct Sources {
     for service in services {
       var error: CInt = 0
       // SAFETY: the temporary C strings and `error` live across the calls.
-      if let name { report(service, unsafe sojourn_source_user(service, name, 0, &error), error, "user-name", &answer) }
-      report(service, unsafe sojourn_source_user(service, nil, uid, &error), error, "user-number", &answer)
+      if let name { report(service, unsafe sojourn_source_user(service, name, 0, nil, &error), error, "user-name", &answer) }
+      report(service, unsafe sojourn_source_user(service, nil, uid, nil, &error), error, "user-number", &answer)
     }
   }
 
@@ -72,6 +72,45 @@ struct Sources {
 
   /// Groups that some source already has this name in. That a source fails is seen by `askGroup`, which asks the same ones.
   func askMemberships(_ name: String, _ gid: UInt32, _ answer: inout Answer) {
+    memberships(name, gid, most: 256, &answer) { other, service, answer in answer.line("right member of group \(other) (\(service))") }
+  }
+
+  /// The account as the first source has it that has it at all: `getpwnam(3)` without Sojourn's own.
+  /// - Returns: its primary gid.
+  func askAccount(_ name: String, _ answer: inout Answer) -> UInt32? {
+    if let failure { answer.line("failed nsswitch.conf \(failure.code)") }
+    for service in services {
+      var error: CInt = 0
+      var found: [UInt32] = [0, 0]
+      // SAFETY: the temporary C strings, both numbers and `error` live across the call.
+      switch unsafe sojourn_source_user(service, name, 0, &found, &error) {
+      case CInt(sojourn_source_found):
+        answer.line("account \(found[0]) \(found[1])")
+        return found[1]
+      case CInt(sojourn_source_no_answer): answer.line("failed \(service) \(error)")
+      default: continue
+      }
+    }
+    answer.line("no-account")
+    return nil
+  }
+
+  /// The groups that an account of another source has there. Its primary group, which every source answers for, tells by the
+  /// way which of them fail.
+  func askGroups(of name: String, _ gid: UInt32, _ answer: inout Answer) {
+    if let failure { answer.line("failed nsswitch.conf \(failure.code)") }
+    for service in services {
+      var error: CInt = 0
+      var found: UInt32 = 0
+      // SAFETY: the temporary C strings, `found` and `error` live across the call.
+      if unsafe sojourn_source_group(service, nil, gid, &found, &error) == CInt(sojourn_source_no_answer) { answer.line("failed \(service) \(error)") }
+    }
+    answer.line("in \(gid)")
+    memberships(name, gid, most: 65_536, &answer) { other, _, answer in answer.line("in \(other)") }
+  }
+
+  /// - Parameter most: the most groups that are looked at, of each source.
+  private func memberships(_ name: String, _ gid: UInt32, most: Int, _ answer: inout Answer, _ found: (UInt32, String, inout Answer) -> Void) {
     for service in services {
       // An `initgroups:` line would be asked instead of `group:`, so that one is set too.
       // SAFETY: the temporary C strings and the array's storage live across the calls; the capacity is passed.
@@ -79,7 +118,7 @@ struct Sources {
         answer.line("failed \(service) \(sojourn_errno())")
         continue
       }
-      var gids = [UInt32](repeating: 0, count: 256)
+      var gids = [UInt32](repeating: 0, count: most)
       let count = unsafe gids.withUnsafeMutableBufferPointer { buffer -> CInt in
         guard let base = buffer.baseAddress else { return -1 }
         return unsafe sojourn_group_list(name, gid, base, CInt(clamping: buffer.count))
@@ -88,7 +127,7 @@ struct Sources {
         answer.line("failed \(service) \(sojourn_errno())")
         continue
       }
-      for other in gids.prefix(Int(count)) where other != gid { answer.line("right member of group \(other) (\(service))") }
+      for other in gids.prefix(Int(count)) where other != gid { found(other, service, &answer) }
     }
   }
 

@@ -1,5 +1,6 @@
 // `vacancy name NAME UID [GROUP…]` and `vacancy number UID`: asks every source of names of this host but Sojourn's own
-// whether it has a name or number, and what stands under them already. A program of its own because a source may hang
+// whether it has a name or number, and what stands under them already. `vacancy member NAME UID [GROUP…]`: asks them about an
+// account that is theirs, and which groups it has there. A program of its own because a source may hang
 // (LDAP) or crash, and because it must never hear Sojourn's own answers. What it finds, it writes a line each:
 //
 //     user-name SOURCE          group-name SOURCE       the name is somebody else's
@@ -7,6 +8,8 @@
 //     right TEXT                                        something stands under the name or number already
 //     failed SOURCE ERRNO                               a source could not say; not knowing is not vacancy
 //     group NAME GID            no-group NAME           what the groups asked for are
+//     account UID GID           no-account              whose the name is that should be an account of theirs
+//     in GID                                            a group that the account has there, its primary one included
 //     done                                              the last line of a whole answer
 internal import CPlatform.System
 internal import HostSystem
@@ -14,11 +17,15 @@ internal import Identity
 
 func answer() -> Int32 {
   let words = ProgramArguments.own().dropFirst().map { String(decoding: $0, as: UTF8.self) }
-  guard words.count >= 2, let uid = ProcessTable.decimal(words[words[0].utf8.elementsEqual("name".utf8) && words.count >= 3 ? 2 : 1].utf8)
+  guard words.count >= 2, let uid = ProcessTable.decimal(words[words[0].utf8.elementsEqual("number".utf8) || words.count < 3 ? 1 : 2].utf8)
     .flatMap({ UInt32(exactly: $0) })
   else { return 64 }
   var answer = Answer()
-  if words[0].utf8.elementsEqual("name".utf8), words.count >= 3, let name = AccountName(words[1]) {
+  if words[0].utf8.elementsEqual("member".utf8), words.count >= 3, let name = AccountName(words[1]) {
+    let groups = Sources(of: "group")
+    if let gid = Sources(of: "passwd").askAccount(name.text, &answer) { groups.askGroups(of: name.text, gid, &answer) }
+    for group in words.dropFirst(3) { groups.resolve(group, &answer) }
+  } else if words[0].utf8.elementsEqual("name".utf8), words.count >= 3, let name = AccountName(words[1]) {
     let users = Sources(of: "passwd")
     let groups = Sources(of: "group")
     users.askUser(name.text, uid, &answer)

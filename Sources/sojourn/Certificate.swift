@@ -10,6 +10,9 @@ struct Certificate: ParsableCommand {
     subcommands: [CertificateShow.self, CertificateCheck.self])
 }
 
+/// What is wrong with a text of public keys.
+struct KeyTextFault: Error { let sentence: String }
+
 /// Files as OpenSSH writes public keys and certificates: `type base64 comment`, a line each.
 enum KeyFile {
   /// The largest that is read, in bytes.
@@ -46,16 +49,23 @@ enum KeyFile {
   }
 
   private static func lines(_ path: String) throws -> [[UInt8]] {
-    let text: [UInt8]
-    do throws(SystemError) { text = try Files.read(path, cap: cap) } catch { throw unreadable(path, error.sentence) }
+    do throws(KeyTextFault) { return try blobs(try text(path)) } catch { throw unreadable(path, error.sentence) }
+  }
+
+  static func text(_ path: String) throws(KeyTextFault) -> [UInt8] {
+    do throws(SystemError) { return try Files.read(path, cap: cap) } catch { throw KeyTextFault(sentence: error.sentence) }
+  }
+
+  /// Keys and certificates as a file has them, or an agent names them.
+  static func blobs(_ text: [UInt8]) throws(KeyTextFault) -> [[UInt8]] {
     var blobs: [[UInt8]] = []
     for line in text.split(separator: 10) {
       let words = line.split { $0 == 32 || $0 == 9 || $0 == 13 }.map { Array($0) }
       guard let type = words.first, type.first != UInt8(ascii: "#") else { continue }
-      if type.starts(with: "-----BEGIN".utf8) { throw unreadable(path, "a private key, or no OpenSSH public key; expected the .pub file") }
+      if type.starts(with: "-----BEGIN".utf8) { throw KeyTextFault(sentence: "a private key, or no OpenSSH public key; expected the .pub file") }
       let base64 = words.count > 1 ? words[1] : []
       guard !base64.isEmpty, let blob = Base64.decode(base64.span, 0..<base64.count), begins(blob, with: type) else {
-        throw unreadable(path, "no OpenSSH public key or certificate")
+        throw KeyTextFault(sentence: "no OpenSSH public key or certificate")
       }
       blobs.append(blob)
     }
@@ -65,7 +75,7 @@ enum KeyFile {
   /// The type that the blob names, which is a known one's once `certificate` gave it.
   static func type(of blob: [UInt8]) -> String { String(decoding: typeName(blob), as: UTF8.self) }
 
-  private static func isCertificate(_ blob: [UInt8]) -> Bool { ShownCertificate.isCertificateType(typeName(blob)) }
+  static func isCertificate(_ blob: [UInt8]) -> Bool { ShownCertificate.isCertificateType(typeName(blob)) }
 
   /// Is that the type that the blob itself names?
   private static func begins(_ blob: [UInt8], with type: [UInt8]) -> Bool { typeName(blob).elementsEqual(type) }

@@ -89,8 +89,8 @@ final class Rehearsal: Surroundings, Dialogue {
     switch request {
     case .open(let open):
       opening = open
-      _ = try host.daemon(.status, milliseconds: 3000, patience: 0)
-      return open.isLocal ? opened(open, notes: []) : try settle(open)
+      _ = try DaemonClient.ask(.status, milliseconds: 3000)
+      return open.isLocal ? settleLocal(open) : try settle(open)
     case .endSubject(let subject):
       wouldEnd.append(subject)
       return .done
@@ -99,7 +99,7 @@ final class Rehearsal: Surroundings, Dialogue {
       return .done
     case .closed, .reload, .end: return .done
     case .hold, .redeem, .credential, .elevated: return .failed("this is a rehearsal")
-    case .sessions, .status: return try host.daemon(request, milliseconds: milliseconds, patience: patience)
+    case .sessions, .status, .standing: return try DaemonClient.ask(request, milliseconds: milliseconds, patience: patience)
     }
   }
 
@@ -110,20 +110,34 @@ final class Rehearsal: Surroundings, Dialogue {
   /// What the other sources of the host say about name and number, asked as the daemon asks them.
   private func settle(_ open: OpenRequest) throws(DaemonSilence) -> Reply {
     var hasLease = false
-    if case .sessions(let page, _) = try host.daemon(.sessions(after: ""), milliseconds: 3000, patience: 0) { hasLease = page.contains { $0.name.isExactly(open.name) } }
-    let arguments = ["name", open.name, String(open.uid)] + open.groups
-    var output: [UInt8]?
-    do throws(SystemError) {
-      let outcome = try ChildProcess.run(Places.vacancy, arguments, milliseconds: 5000, cap: 1 << 16)
-      output = outcome.status == 0 && !outcome.cutOff ? outcome.output : nil
-    } catch { output = nil }
-    let answer = VacancyAnswer(output, lease: hasLease)
+    if case .sessions(let page, _) = try DaemonClient.ask(.sessions(after: ""), milliseconds: 3000) { hasLease = page.contains { $0.name.isExactly(open.name) } }
+    let answer = VacancyAnswer(sources("name", open), lease: hasLease)
     if let (refusal, detail) = answer.refusal {
       vacancy = detail
       return .refused(refusal, detail: detail)
     }
     vacancy = hasLease ? "the name has a live lease, and would get a further session" : "nobody else on this host has the name or the uid \(open.uid)"
     return opened(open, notes: answer.missingGroups.map { "group \($0) does not exist on this host and would be left out" })
+  }
+
+  /// Which of the groups a session of another source's account would get.
+  private func settleLocal(_ open: OpenRequest) -> Reply {
+    guard let rules else { return opened(open, notes: []) }
+    let output = LocalGrant.isToBeAsked(open) ? sources("member", open) : nil
+    // What its processes hold by sessions that live is not told apart here from what they hold otherwise.
+    let grant = LocalGrant(open, output, range: rules.accounts.range, marker: MarkerGroup.gid(), held: [])
+    if let (refusal, detail) = grant.refusal {
+      vacancy = detail
+      return .refused(refusal, detail: detail)
+    }
+    return opened(open, notes: grant.notes)
+  }
+
+  private func sources(_ mode: String, _ open: OpenRequest) -> [UInt8]? {
+    do throws(SystemError) {
+      let outcome = try ChildProcess.run(Places.vacancy, [mode, open.name, String(open.uid)] + open.groups, milliseconds: 5000, cap: 1 << 20)
+      return outcome.status == 0 && !outcome.cutOff ? outcome.output : nil
+    } catch { return nil }
   }
 
   // MARK: The handle

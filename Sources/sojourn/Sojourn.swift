@@ -16,7 +16,7 @@ struct Sojourn: ParsableCommand {
       Exit status: 0 done, 1 refused or faulty, 2 unreadable input, 3 the daemon does not answer, 64 wrong usage.
       """,
     version: Release.version,
-    subcommands: [Setup.self, Check.self, Apply.self, Sessions.self, Who.self, End.self, Status.self, Explain.self, Certificate.self, DryLogin.self, LoadLibrary.self])
+    subcommands: [Setup.self, Check.self, Apply.self, Sessions.self, Who.self, End.self, Status.self, Explain.self, Certificate.self, Sign.self, DryLogin.self, LoadLibrary.self])
 
   static func main() {
     Terminal.openStandardStreams()

@@ -59,6 +59,10 @@ enum Terminal {
   }
 
   static var hasPerson: Bool { isatty(0) == 1 && isatty(2) == 1 }
+  /// Nobody has put a file or another program's output before us: reading would wait for what is typed.
+  static var isTypedInto: Bool { isatty(0) == 1 }
+  /// What is printed is seen.
+  static var isShown: Bool { isatty(1) == 1 }
   /// Somebody can look at a screen that is drawn.
   static var hasScreen: Bool { isatty(1) == 1 && !isDumb }
 

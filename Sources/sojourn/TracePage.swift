@@ -47,7 +47,7 @@ struct TracePage {
   /// Its lease, or its own file, says that it is there; without a daemon that is what was last seen.
   private static func isLive(_ session: SessionTrace) -> Bool {
     guard session.end == .unknown else { return false }
-    if session.isLocal { return session.id.utf8.allSatisfy { $0 != UInt8(ascii: "/") } && Files.exists(Places.run + "/local/" + session.id + ".json") }
+    if session.isLocal { return session.id.utf8.allSatisfy { $0 != UInt8(ascii: "/") } && Files.exists(Places.localSessions + "/" + session.id + ".json") }
     guard let name = AccountName(session.name), let bytes = try? Files.readTrusted(Places.leases + "/" + name.text + ".json", cap: 16 << 20),
       let lease = try? JSONValue.parse(bytes)
     else { return false }

@@ -82,11 +82,14 @@ extension Daemon {
     case .open(let open): begin(open, connection)
     case .hold(let open): hold(open, connection)
     case .redeem(let reference, let name): redeem(reference, name, connection)
+    case .standing(let name, let uid): answer(connection, isStanding(name, uid) ? .done : .refused(.whichSession, detail: "nobody is in under that name"))
     case .credential(let name, let uid): answer(connection, credential(of: name, uid: uid, for: connection.peer))
     case .elevated(let elevation): answer(connection, elevated(elevation, by: connection.peer))
     case .closed(let session):
-      sessionClosed(session, by: connection.peer)
+      // Who closes need not wait until a worker is started; but after the answer there may be nobody left to be looked at.
+      let isOver = noteClosing(session, by: connection.peer)
       answer(connection, .done)
+      if isOver { sessionEnded(session, reason: .closed) }
     case .refused(let refused):
       answer(connection, .done)
       loginRefused(refused, peer: connection.peer)
@@ -141,7 +144,8 @@ extension Daemon {
   private var leftovers: [String] {
     let ended = ends.sorted { $0.key < $1.key }.flatMap { name, end in end.remaining.prefix(8).map { "\(name), whose account is being taken down: \($0)" } }
     let trimmed = trims.sorted { $0.key < $1.key }.flatMap { name, trim in trim.remaining.prefix(8).map { "\(name), of sessions that are over: \($0)" } }
-    return ended + trimmed + strays.remaining
+    let local = localEnds.values.sorted { $0.local.session.id < $1.local.session.id }.flatMap { end in end.remaining.prefix(8).map { "\(Escape.visible(end.local.name)), of a session that is over: \($0)" } }
+    return ended + trimmed + local + strays.remaining
   }
 
   private var breakGlassSessions: UInt64 {

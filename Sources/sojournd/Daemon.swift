@@ -14,7 +14,8 @@ final class Daemon {
   let loop: EventLoop
   let record: Record
   let leaseFiles = LeaseFiles(directory: Places.leases)
-  let localFiles = LocalSessionFiles(directory: Places.run + "/local")
+  let localFiles = LocalSessionFiles(directory: Places.localSessions)
+  let localEndFiles = LocalSessionFiles(directory: Places.localEnds)
   let registry = UIDRegistry(directory: Places.uids)
   let projection = Projection(root: Places.projection)
   let waiting = WaitingOpenings()
@@ -33,9 +34,9 @@ final class Daemon {
   var openings: [Opening] = []
   var ends: [String: LeaseEnd] = [:]
   var trims: [String: LeaseTrim] = [:]
-  /// Sessions of local accounts whose scopes wait for their end.
-  var scopeQueue: [LocalSession] = []
-  var scopesRunning = 0
+  var localOpenings: [LocalOpening] = []
+  /// Sessions of local accounts that are over, by their ids.
+  var localEnds: [String: LocalSessionEnd] = [:]
   var strays = StrayState()
   let strayMarks = StrayMarks(directory: Places.strays)
   var candidates = CandidateState()
@@ -92,7 +93,8 @@ final class Daemon {
 
   private static func makeDirectories() throws(SystemError) {
     try Files.makeDirectory(Places.leases, mode: 0o700)
-    try Files.makeDirectory(Places.run + "/local", mode: 0o700)
+    try Files.makeDirectory(Places.localSessions, mode: 0o700)
+    try Files.makeDirectory(Places.localEnds, mode: 0o700)
     try Files.makeDirectory(WaitingOpenings.place, mode: 0o700)
     // A /var that takes nothing refuses every opening (claim and audit line fail), but those who are in must still be
     // seen to their end: so it is no reason not to start.
@@ -169,7 +171,7 @@ final class Daemon {
 
   /// /run/sojourn deleted or damaged under us: leases are the truth and are still here, so all of it is made again.
   private func checkPlaces() {
-    let needed = [Places.socket, Places.leases, WaitingOpenings.place, Places.run + "/local"] + (relay == nil ? [] : [Places.policySocket])
+    let needed = [Places.socket, Places.leases, WaitingOpenings.place, Places.localSessions, Places.localEnds] + (relay == nil ? [] : [Places.policySocket])
     let isWhole = needed.allSatisfy { Files.exists($0) }
     if isWhole, projection.isWhole, lock.stands(at: Places.lock), candidates.published == nil || projection.hasCandidates { return }
     do throws(SystemError) {
@@ -194,7 +196,11 @@ final class Daemon {
         try leaseFiles.write(lease)
         if lease.state == .active, let marker { try projection.show(lease, marker: marker) }
       }
-      for session in localSessions.values { try localFiles.write(session) }
+      for session in localSessions.values {
+        try localFiles.write(session)
+        try showGroups(ofLocal: session.name)
+      }
+      for end in localEnds.values where end.cleared == nil { try localEndFiles.write(end.local) }
       publishConfigurationAgain()
       if relay != nil, !Files.exists(Places.policySocket) {
         relay?.stop()

@@ -5,6 +5,12 @@ import HostSystem
 
 /// sudo by somebody who is in: with which session's credential it is decided, and the line that says that it was.
 extension Daemon {
+  /// Is somebody in under that name? What is being taken down, or not open yet, is not.
+  func isStanding(_ name: String, _ uid: UInt32) -> Bool {
+    guard let lease = leases[name], lease.uid == uid, lease.state == .active else { return false }
+    return lease.sessions.contains { $0.isOpen }
+  }
+
   func credential(of name: String, uid: UInt32, for process: ProcessReference) -> Reply {
     guard let lease = leases[name], lease.uid == uid, lease.state == .active else { return .refused(.whichSession, detail: "\(Escape.visible(name)) has no live session") }
     noteMarks(of: Set(lease.sessions.map(\.id)))

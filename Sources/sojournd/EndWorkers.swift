@@ -52,16 +52,33 @@ enum TrimWorker {
   }
 }
 
-enum ScopeWorker {
-  /// `scope UID SCOPE [--daemon PID] [--leaving PID:START]… [--live PID:START]… [--spare PROGRAM]…`; writes its report.
+enum LocalEndWorker {
+  /// `local SESSION UID [--daemon PID] [--scope SCOPE] [--audit NUMBER] [--gid GID]… [--leaving PID:START]… [--live PID:START]… [--spare PROGRAM]…`;
+  /// writes its report.
   static func run(_ arguments: [String]) -> Int32 {
-    guard arguments.count >= 2, let uid = UInt32(arguments[0]), let options = WorkerOptions(arguments.dropFirst(2), known: ["--daemon", "--leaving", "--live", "--spare"]),
-      let leaving = options.processes("--leaving"), let live = options.processes("--live"),
-      let scope = SessionScope(arguments[1], uid: uid, leaving: leaving, spared: options.all("--spare"))
+    let known: Set<String> = ["--daemon", "--scope", "--audit", "--gid", "--leaving", "--live", "--spare"]
+    guard arguments.count >= 2, let uid = UInt32(arguments[1]), let options = WorkerOptions(arguments.dropFirst(2), known: known),
+      let leaving = options.processes("--leaving"), let live = options.processes("--live")
     else { return 64 }
+    let spared = options.all("--spare")
+    let gids = options.all("--gid").compactMap { UInt32($0) }
+    // Root's processes are the host's own, whatever groups they have.
+    guard gids.count == options.all("--gid").count, !gids.contains(0), gids.isEmpty || uid != 0 else { return 64 }
+    var scope: SessionScope?
+    if let path = options.all("--scope").first {
+      scope = SessionScope(path, uid: uid, leaving: leaving, spared: spared)
+      guard scope != nil else { return 64 }
+    }
     options.endWithDaemon()
-    guard let text = scope.run(untouchable: live).json.text() else { return 1 }
-    return write(text)
+    do throws(SystemError) {
+      let end = LocalEnd(session: arguments[0], uid: uid, gids: Set(gids), scope: scope, auditSession: options.all("--audit").first.flatMap { UInt32($0) },
+        leaving: leaving, spared: spared)
+      guard let text = try end.run(untouchable: live).json.text() else { return 1 }
+      return write(text)
+    } catch {
+      complain(error.sentence)
+      return 1
+    }
   }
 }
 

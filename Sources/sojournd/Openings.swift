@@ -53,17 +53,17 @@ extension Daemon {
         return refuse(connection, .ceiling, "break glass does not allow this session here")
       }
     }
-    if request.isLocal { return openLocal(request, connection, configuration) }
+    let allowed = configuration.accounts.groups
+    guard request.groups.count <= 64, request.groups.allSatisfy({ allowed.contains($0) }) else {
+      return refuse(connection, .ceiling, "a group is granted that this host does not allow")
+    }
+    if request.isLocal { return beginLocal(request, connection, configuration) }
     // What is being taken off this host, or put on it, has nobody who would see the session to its end.
     guard !Files.exists(Places.setupMark) else { return refuse(connection, .notReady, "'sojourn setup' is changing this host") }
     guard let name = AccountName(request.name), configuration.accounts.admits(name) else {
       return refuse(connection, .ceiling, "names of this form get no account here")
     }
     guard configuration.accounts.range.contains(request.uid) else { return refuse(connection, .ceiling, "uid \(request.uid) is not in the range of this host") }
-    let allowed = configuration.accounts.groups
-    guard request.groups.count <= 64, request.groups.allSatisfy({ allowed.contains($0) }) else {
-      return refuse(connection, .ceiling, "a group is granted that this host does not allow")
-    }
     guard marker != nil else { return refuse(connection, .notReady, "the system group \(Places.group) is missing") }
     let opening = Opening(request, name, connection)
     connection.abandoned = { [unowned self, unowned opening] in drop(opening) }
@@ -244,38 +244,6 @@ extension Daemon {
       opened: now.unixSeconds, deadline: Deadline(seconds: seconds, after: now), reevaluateSeconds: request.reevaluateSeconds, subject: request.subject)
     session.noteMarks(uid: request.uid)
     return session
-  }
-
-  /// An account of another source: no claim, no home, no groups; decided, written down, watched.
-  private func openLocal(_ request: OpenRequest, _ connection: Connection, _ configuration: PublishedConfiguration) {
-    guard request.groups.isEmpty else { return refuse(connection, .ceiling, "groups are not granted to local accounts in this version") }
-    guard !configuration.accounts.range.contains(request.uid), leases[request.name] == nil else {
-      return refuse(connection, .ceiling, "a local account with a uid or name of Sojourn's")
-    }
-    do throws(OpeningFailure) { try takeUse(of: request, configuration) } catch { return refuse(connection, error.refusal, error.detail) }
-    do throws(SystemError) {
-      var session = try newSession(request, connection.peer, [], configuration)
-      session.isOpen = false
-      var local = LocalSession(name: request.name, uid: request.uid, session: session)
-      try localFiles.write(local)
-      localSessions[session.id] = local
-      do throws(SystemError) {
-        try watch(session, name: request.name)
-        try record.grant(Escape.visible(request.name), uid: request.uid, isLocal: true, session)
-        local.session.isOpen = true
-        try localFiles.write(local)
-        localSessions[session.id] = local
-      } catch {
-        sessionEnded(session.id, reason: .notOpened)
-        throw error
-      }
-      if !answer(connection, .opened(Opened(session: session.id, expires: session.expires, notes: []))) {
-        sessionEnded(session.id, reason: .loginGone)
-      }
-      endIfRevoked(session.id)
-    } catch {
-      refuse(connection, .notWritten, error.sentence)
-    }
   }
 
   private func drop(_ opening: Opening) {

@@ -39,6 +39,7 @@ extension Daemon {
         takeDown(name)
       }
     }
+    var over: [LocalSession] = []
     for found in try localFiles.all() {
       switch found {
       case .session(let local):
@@ -47,19 +48,42 @@ extension Daemon {
           if let why = local.session.ending { goOnEnding(local.session.id, why) }
         } else {
           record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: Daemon.unseenEnd(of: local.session))
-          removeLocalFile(local.session.id)
-          beginScopeEnd(of: local)
+          over.append(local)
         }
       case .damaged(let file, let reason):
-        record.note(.endFailed, .error, "the file of a local account's session, local/\(Escape.visible(file)), is damaged (\(reason)); if the session lives, nobody ends it any more when its time is over")
+        record.note(.endFailed, .error, "the file of a local account's session, local/\(Escape.visible(file)), is damaged (\(reason)); if the session lives, nobody ends it any more when its time is over, nor what holds its groups")
         removeDamagedLocalFile(file)
       }
     }
+    for found in try localEndFiles.all() {
+      switch found {
+      case .session(let local): if !over.contains(where: { $0.session.id == local.session.id }) { over.append(local) }
+      case .damaged(let file, let reason):
+        record.note(.endFailed, .error, "the file of a local account's session that is over, local-ends/\(Escape.visible(file)), is damaged (\(reason)); what is left of it is not ended")
+        try? localEndFiles.remove(file: file)
+      }
+    }
     for name in (try? projection.names()) ?? [] where leases[name.text] == nil { takeDown(name) }
-    do throws(SystemError) { try projection.keepOnly(leases.values.map { ($0.name, $0.uid) }) } catch {
-      record.note(.endFailed, .error, "what NSS shows cannot be cleared of what has no lease: \(error.sentence)")
+    clearProjection()
+    // Not before: what is withdrawn goes before what held it.
+    for local in over {
+      // A worker of the daemon before may have been stopped in the middle.
+      if !local.session.groups.isEmpty { LoginGroup.thaw(uid: local.uid) }
+      beginEnd(of: local)
     }
     for lease in leases.values where lease.state == .draining { beginEnd(of: lease) }
+  }
+
+  /// What cannot be cleared now is cleared later: it may show groups that nobody has any more.
+  private func clearProjection(again: Bool = false) {
+    let members = Set(localSessions.values.filter { !$0.session.groups.isEmpty }.map(\.name))
+    do throws(SystemError) {
+      try projection.keepOnly(leases.values.map { ($0.name, $0.uid) }, members: members)
+      for name in members { try showGroups(ofLocal: name) }
+    } catch {
+      if !again { record.note(.endFailed, .error, "what NSS shows cannot be cleared of what has no lease: \(error.sentence)") }
+      loop.after(1000) { [weak self] in self?.clearProjection(again: true) }
+    }
   }
 
   /// - Returns: false if the session's process is gone, or nobody was told that it is open.

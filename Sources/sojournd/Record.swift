@@ -114,16 +114,31 @@ struct Record {
         .init("withdrawn_gids", .array(withdrawn)), .init("report", report.json)])
   }
 
-  /// A session of a local account is over: what was ended of its scope.
-  func scopeEnd(_ name: String, _ session: Session, _ report: ClearingReport?) {
-    let left = report?.left.map { Escape.visible($0) } ?? []
+  /// A session of a local account is over: what was ended of it.
+  func localEnd(_ local: LocalSession, _ report: ClearingReport?, why: String = "") {
+    let name = Escape.visible(local.name), session = local.session
+    let left = (report?.left.map { Escape.visible($0) } ?? []) + (report?.remaining.prefix(8).map { "still there: " + Escape.visible($0) } ?? [why])
     let isClean = report?.isClean == true
-    var facts: [JSONValue.Member] = [.init("sessions", .strings([session.id])), .init("name", .string(name)), .init("local", .boolean(true))]
+    var facts: [JSONValue.Member] = [.init("sessions", .strings([session.id])), .init("name", .string(name)), .init("uid", .integer(Int64(local.uid))), .init("local", .boolean(true))]
+    let doubts = Record.doubts(session)
+    if !session.groups.isEmpty {
+      facts.append(.init("withdrawn_gids", .array(session.groups.map { .integer(Int64($0.gid)) })))
+      facts.append(.init("provable", .boolean(false)))
+      facts.append(.init("not_provable_because", .strings(doubts)))
+    }
     if let report { facts.append(.init("report", report.json)) }
     note(isClean ? .sessionCleared : .endFailed, isClean && left.isEmpty ? .info : .warning,
       (isClean ? "\(report?.killed.count ?? 0) processes of session \(session.id) of the local account \(name) were ended" : "processes of session \(session.id) of the local account \(name) could not be ended")
-        + (left.isEmpty ? "" : "; " + left.prefix(4).joined(separator: "; ")),
+        + (left.isEmpty ? "" : "; " + left.prefix(4).joined(separator: "; ")) + (doubts.isEmpty ? "" : "; cleanliness not provable: " + doubts.joined(separator: "; ")),
       facts)
+  }
+
+  /// The account stays, and its files with it.
+  private static func doubts(_ session: Session) -> [String] {
+    guard !session.groups.isEmpty else { return [] }
+    let rootly = session.rootEquivalentGroups.map { Escape.visible($0, limit: 64) }
+    return (rootly.isEmpty ? [] : ["root-equivalent groups were granted: " + rootly.joined(separator: ", ")])
+      + ["files of the account stay, and a setgid one may give a group again: " + session.groups.map { Escape.visible($0.name, limit: 64) }.joined(separator: ", ")]
   }
 
   /// Anything else: as much of it as can be written is written, in the file, the spool, syslog and the daemon's log.

@@ -111,7 +111,7 @@ extension Daemon {
     let unmet = carryOut(answer.obligations, for: session, of: holder)
     // What it demands may have ended it.
     guard watch.endReason == nil else { return }
-    var standing = Standing.of(answer.verdict, uid: holder.uid, groups: session.groups.map(\.name), isLocal: holder.isLocal, accounts: configuration.accounts,
+    var standing = Standing.of(answer.verdict, uid: holder.uid, groups: session.groups.map(\.name), accounts: configuration.accounts,
       session: configuration.session)
     if case .confirmed = standing, let unmet { standing = .withdrawn(user: nil, admin: "not all that the policy demands can be done: \(unmet)") }
     take(standing, answer.facts, of: id)

@@ -79,11 +79,12 @@ extension Daemon {
   }
 
   /// `close_session` ran in the process that opened it. Anybody else's word does not end a session.
-  func sessionClosed(_ id: String, by peer: ProcessReference) {
-    guard let watch = watches[id], watch.handle.reference == peer else { return }
+  /// - Returns: whether it is that process's.
+  func noteClosing(_ id: String, by peer: ProcessReference) -> Bool {
+    guard let watch = watches[id], watch.handle.reference == peer else { return false }
     // The last time that the process can be asked.
     noteMarks(of: [id])
-    sessionEnded(id, reason: .closed)
+    return true
   }
 
   /// The session is over; with the last one of a name, the account goes.
@@ -94,8 +95,8 @@ extension Daemon {
     // The evidence first: killed in between, the next daemon finds the session once more and says its end twice, not never.
     if let local = localSessions.removeValue(forKey: id) {
       record.sessionEnd(Escape.visible(local.name), uid: local.uid, isLocal: true, local.session, reason: why)
-      removeLocalFile(id)
-      return beginScopeEnd(of: local)
+      withdrawGroups(ofLocal: local.name)
+      return beginEnd(of: local)
     }
     // A session that could not be opened has no watch yet.
     guard var lease = watch.flatMap({ leases[$0.name] }) ?? leases.values.first(where: { $0.sessions.contains { $0.id == id } }) else { return }
@@ -117,10 +118,6 @@ extension Daemon {
   }
 
   /// What cannot be removed now is removed later: it stands for nothing any more.
-  func removeLocalFile(_ id: String) {
-    do throws(SystemError) { try localFiles.remove(id) } catch { loop.after(1000) { [weak self] in self?.removeLocalFile(id) } }
-  }
-
   func removeDamagedLocalFile(_ file: String) {
     do throws(SystemError) { try localFiles.remove(file: file) } catch { loop.after(1000) { [weak self] in self?.removeDamagedLocalFile(file) } }
   }
@@ -147,6 +144,9 @@ extension Daemon {
   func endOnObligation(_ subject: String, sparing spared: String? = nil) -> Reply {
     let live = (leases.values.flatMap(\.sessions) + localSessions.values.map(\.session)).filter { watches[$0.id] != nil && !$0.decision.isBreakGlass }
     for opening in openings where opening.request.decision.subject.isExactly(subject) && !opening.request.decision.isBreakGlass {
+      refuse(opening, .notReady, "the policy has just ended all sessions of \(Escape.visible(subject))")
+    }
+    for opening in localOpenings where opening.request.decision.subject.isExactly(subject) && !opening.request.decision.isBreakGlass {
       refuse(opening, .notReady, "the policy has just ended all sessions of \(Escape.visible(subject))")
     }
     forgetHeld(of: subject)

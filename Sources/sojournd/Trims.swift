@@ -6,8 +6,7 @@ import Events
 import HostSystem
 import Identity
 
-/// The end of sessions while others of the same account go on (THREATS T13), and of sessions of local accounts. The lease
-/// stays; what must go are the ended sessions' processes, and the rights that only they had.
+/// The end of sessions while others of the same account go on (THREATS T13). The lease stays; what must go are the ended sessions' processes, and the rights that only they had.
 struct LeaseTrim {
   var isRunning = false
   /// Something more ended while it ran.
@@ -95,38 +94,6 @@ extension Daemon {
     Worker.start(loop, Places.reaper, [String(uid), "continue"], milliseconds: 5000) { _ in }
   }
 
-  /// A session of a local account ends by its scope alone: never by uid, never the account's files.
-  func beginScopeEnd(of local: LocalSession) {
-    guard local.session.marks.scope != nil else {
-      // Where there is no systemd there is no scope.
-      let left = Files.exists("/run/systemd/system") ? "its scope is not known" : "this host keeps no scopes"
-      return record.scopeEnd(Escape.visible(local.name), local.session, ClearingReport(left: [left + ": only its connection has ended"]))
-    }
-    scopeQueue.append(local)
-    runScopeEnds()
-  }
-
-  private func runScopeEnds() {
-    while scopesRunning < Daemon.trimsAtOnce, !scopeQueue.isEmpty {
-      let local = scopeQueue.removeFirst(), session = local.session
-      guard let scope = session.marks.scope else { continue }
-      // A process that opened several sessions is nobody's to kill while one of them lives.
-      let isShared = watches.values.contains { $0.handle.reference == session.process }
-      var arguments = ["scope", String(local.uid), scope, "--daemon", String(ProcessTable.ownPid)]
-      if !isShared { arguments += ["--leaving", "\(session.process.pid):\(session.process.start)"] }
-      for watch in watches.values { arguments += ["--live", "\(watch.handle.reference.pid):\(watch.handle.reference.start)"] }
-      for program in sshdPrograms { arguments += ["--spare", program] }
-      scopesRunning += 1
-      Worker.start(loop, "/proc/self/exe", arguments, milliseconds: 60_000) { [weak self] outcome in
-        guard let self else { return }
-        scopesRunning -= 1
-        let report = (try? JSONValue.parse(outcome.output)).flatMap { try? ClearingReport(MemberReader($0)) }
-        record.scopeEnd(Escape.visible(local.name), session, report)
-        runScopeEnds()
-      }
-    }
-  }
-
   /// Notes the marks of sessions that were just opened: pam_systemd gives a scope after our line has run, and a monitor that is
   /// killed can no longer be asked.
   func noteMarks() {
@@ -155,6 +122,7 @@ extension Daemon {
   /// asked NSS a moment before the group was withdrawn. What a trim could not end is no reason for another, or one would follow
   /// the other without end; anything else is, however many have failed.
   func lookForWithdrawnGroups(among processes: [ProcessFacts]) {
+    lookForGroups(ofLocalEnds: processes)
     var wanted: [UInt32: (AccountName, Set<UInt32>)] = [:]
     let now = Moment.now().boot
     for lease in leases.values where lease.state == .active && trims[lease.name.text].map({ $0.isRunning || $0.notBefore > now }) != true {

@@ -18,7 +18,7 @@ func main() -> Int32 {
     return 0
   case "teardown": return TeardownWorker.run(Array(arguments.dropFirst()))
   case "trim": return TrimWorker.run(Array(arguments.dropFirst()))
-  case "scope": return ScopeWorker.run(Array(arguments.dropFirst()))
+  case "local": return LocalEndWorker.run(Array(arguments.dropFirst()))
   case "strays": return StraysWorker.run(Array(arguments.dropFirst()))
   case "verify": return VerifyWorker.run()
   case "relay": return RelayWorker.run(Array(arguments.dropFirst()))

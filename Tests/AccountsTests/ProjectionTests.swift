@@ -59,6 +59,22 @@ import Identity
     }
   }
 
+  @Test func showsGroupsOfALocalAccountAndNothingElseOfIt() throws {
+    let scratch = try Scratch()
+    let projection = Projection(root: scratch("nss"))
+    try projection.prepare()
+    let carol = try Sample.name("carol")
+    for _ in 0..<2 { try projection.showGroups([998, 997], of: carol) }
+    #expect(Self.files(scratch("nss")) == "./member/carol " && shell("cat \"$1\"/member/carol", scratch("nss")) == "997,998\n")
+    try projection.keepOnly([], members: ["carol"])
+    #expect(Self.files(scratch("nss")) == "./member/carol ")
+    for _ in 0..<2 { try projection.showGroups([], of: carol) }
+    #expect(Self.files(scratch("nss")) == "")
+    try projection.showGroups([998], of: carol)
+    try projection.keepOnly([])
+    #expect(Self.files(scratch("nss")) == "")
+  }
+
   @Test func keepsOnlyWhatHasALease() throws {
     let scratch = try Scratch()
     let projection = Projection(root: scratch("nss"))

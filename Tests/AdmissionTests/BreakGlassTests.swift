@@ -47,10 +47,10 @@ import Policy
       && alerts[0].contains("until="), "\(Self.levels(events))")
   }
 
-  @Test func letsAListedLocalAccountInWithoutGroups() throws {
+  @Test func letsAListedLocalAccountInWithTheGroupsOfEmergencies() throws {
     let (code, events) = Self.run(local: true) { Self.settle($0, groups: ["dbops"]) }
     let open = try #require(events.opened.first)
-    #expect(code == Code.success && open.isLocal && open.groups.isEmpty && open.shell == "/bin/bash" && events.questions.isEmpty)
+    #expect(code == Code.success && open.isLocal && open.groups == ["dbops"] && open.shell == "/bin/bash" && events.questions.isEmpty)
   }
 
   @Test func grantsNoGroupsThatAreNotWritten() throws { #expect(Self.run().events.opened.map { $0.groups } == [[]]) }

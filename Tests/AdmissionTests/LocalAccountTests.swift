@@ -98,8 +98,13 @@ import Policy
     #expect(code == Code.ignore && events.list.isEmpty)
   }
 
-  @Test func grantsNoGroupsAndNoOtherShell() {
-    for (grant, token) in [(Grant(groups: ["dbops"]), "ceiling-group"), (Grant(shell: "/bin/sh"), "ceiling-shell"), (Grant(uid: 1001), "ceiling-uid")] {
+  /// The same ceilings as for transient accounts: DESIGN 2, invariant 9.
+  @Test func grantsGroupsWithinTheCeilingsAndNoOtherShell() throws {
+    let (granted, opened) = Self.run(Vectors.line("control")) { $0.verdict = .allowed(Grant(groups: ["dbops"])) }
+    let open = try #require(opened.opened.first)
+    #expect(granted == Code.success && open.isLocal && open.groups == ["dbops"] && open.shell == "/bin/bash")
+    for (grant, token) in [(Grant(groups: ["wheel"]), "ceiling-group"), (Grant(groups: ["adm"]), "ceiling-root-equivalent-group"),
+      (Grant(groups: ["sojourn"]), "ceiling-group"), (Grant(shell: "/bin/sh"), "ceiling-shell"), (Grant(uid: 1001), "ceiling-uid")] {
       let (code, events) = Self.run(Vectors.line("control")) { $0.verdict = .allowed(grant) }
       #expect(code == Code.denied && events.refused.map { $0.token } == [token] && events.opened.isEmpty)
     }

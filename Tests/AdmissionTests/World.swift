@@ -34,7 +34,7 @@ final class World: Surroundings {
   static let reference = "0123456789abcdef0123456789abcdef"
   var holding: Result<Reply, DaemonSilence> = .success(.held(World.reference))
   var credential: Result<Reply, DaemonSilence> = .success(.refused(.whichSession, detail: "nothing"))
-  var sessions: [Result<Reply, DaemonSilence>] = []
+  var standing: Result<Reply, DaemonSilence> = .success(.refused(.whichSession, detail: "nobody is in under that name"))
   var ends: Result<Reply, DaemonSilence> = .success(.done)
   var others: Result<Reply, DaemonSilence> = .success(.done)
   let events: Events
@@ -87,7 +87,7 @@ final class World: Surroundings {
     case .redeem: return try opening.get()
     case .credential: return try credential.get()
     case .endSubject: return try ends.get()
-    case .sessions: return sessions.isEmpty ? .sessions([], more: false) : try sessions.removeFirst().get()
+    case .standing: return try standing.get()
     default: return try others.get()
     }
   }
@@ -241,5 +241,5 @@ func login(_ user: String = "alice", info: String? = Vectors.line("control"), se
 }
 
 enum Code {
-  static let success: Int32 = 0, denied: Int32 = 6, notAuthenticated: Int32 = 7, unknownUser: Int32 = 10, ignore: Int32 = 25
+  static let success: Int32 = 0, denied: Int32 = 6, notAuthenticated: Int32 = 7, final: Int32 = 26, unknownUser: Int32 = 10, ignore: Int32 = 25
 }

@@ -99,7 +99,7 @@ class Contender:
 
 
 REASON = ("Most of it: glibc asks files and libnss-systemd before us at each of some twenty lookups by PAM modules and shells; a process asks all other sources whether the name is "
-          "vacant; the daemon starts the teardown before it answers the close; the gate shell is one more program")
+          "vacant; the gate shell is one more program")
 NAMES = {"plain": "an account that exists", "relay": "Sojourn, relay", "direct": "Sojourn, direct", "pam_exec": "pam_exec, useradd, userdel -r"}
 
 

@@ -103,13 +103,13 @@ final class FaultHost {
             "$1/packaging/demo/set-up-sojourn.sh" /root/ca.pub
             printf '%s\\n' '[certificate]' 'single_use = true' '[host]' \\
                 'candidate_programs = ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/sbin/fault-driver"]' > /etc/sojourn/sojourn.toml.d/10-sweep.toml
-            useradd --create-home --shell /bin/bash dave
+            useradd --create-home --shell /bin/bash fault20
             install -m 0755 "$2" /usr/sbin/fault-driver
             cc -Wall -Wextra -Werror -shared -fPIC -o /usr/lib/fault-follow.so "$1/Tests/FaultTests/follow.c"
             mkdir -p /run/fault
             echo /usr/lib/fault-follow.so > /etc/ld.so.preload
             """, PrivateHost.checkout, driver)
-        policy = try PolicyEndpoint(host, people: (0 ..< 20).map { String(format: "fault%02d", $0) })
+        policy = try PolicyEndpoint(host, people: (0 ... 20).map { String(format: "fault%02d", $0) })
     }
 
     deinit { host.stop() }

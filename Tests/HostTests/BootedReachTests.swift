@@ -72,8 +72,8 @@ import Testing
         #expect(left.isEmpty, "\(left)\n\(sojourn.logs)")
     }
 
-    /// A session of a local account ends by its scope alone: the account's other processes and files are not ours.
-    @Test func t13EndsALocalAccountsSessionByItsScopeAndNothingElse() throws {
+    /// A session of a local account ends by its scope, and by the groups that it granted: the account's other processes and files are not ours.
+    @Test func t13EndsALocalAccountsSessionByItsScopeAndItsGroupsAndNothingElse() throws {
         let sojourn = try BootedSojourn { host in
             try host.must("useradd -m -s /bin/bash resident")
             try host.must("install -o resident -d /home/resident/kept; runuser -u resident -- touch /tmp/residents")
@@ -94,5 +94,27 @@ import Testing
         #expect(other.isRunning)
         #expect(try host.exists("/tmp/residents") && host.exists("/home/resident/kept") && host.exists("/var/lib/systemd/linger/resident"))
         #expect(try host.getent("passwd", "resident") != nil)
+
+        // With a group that the session granted, what holds it ends too, wherever it runs and however it forks.
+        try grant(["dbops"], sojourn)
+        let strong = try sojourn.openShell("resident")
+        #expect(try strong.run("id -Gn") == "resident dbops\n", "\(sojourn.logs)")
+        try host.write(
+            """
+            import os, signal, time
+            for number in (1, 2, 15): signal.signal(number, signal.SIG_IGN)
+            for _ in range(6):
+                if os.fork() == 0:
+                    os.setsid()
+                    while True:
+                        if os.fork() > 0: os._exit(0)
+                        time.sleep(0.0005)
+            """, to: "/tmp/storm.py")
+        try strong.run("systemd-run --quiet --user --scope setsid sleep 94.5 > /dev/null 2>&1 < /dev/null & systemd-run --quiet --user --scope setsid python3 /tmp/storm.py > /dev/null 2>&1 < /dev/null & sleep 0.1")
+        #expect(try eventually(10) { try sleeping(host) == ["94.1", "94.4", "94.5"] && host.shell("pgrep -f '/tmp/[s]torm'").succeeded }, "\((try? sleeping(host)) ?? [])")
+        #expect(strong.exit() == 0)
+        #expect(try eventually(30) { try sleeping(host) == ["94.1", "94.4"] && !host.shell("pgrep -f '/tmp/[s]torm'").succeeded }, "\((try? sleeping(host)) ?? [])\n\(sojourn.logs)")
+        #expect(other.isRunning)
+        #expect(try eventually(10) { try sojourn.audit(about: "resident").last { $0["event"] as? String == "session-cleared" }?["withdrawn_gids"] != nil }, "\(sojourn.logs)")
     }
 }

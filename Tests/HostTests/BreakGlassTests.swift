@@ -75,7 +75,7 @@ import Testing
         #expect(try sojourn.tracesLeft(of: "alice").isEmpty)
 
         let resident = try host.ssh("resident", try emergency(ca, for: "resident", serial: 18), "id -un; id -Gn")
-        #expect(resident.stdout == "resident\nresident\n", "\(resident)\n\(sojourn.logs)")
+        #expect(resident.stdout == "resident\nresident dbops\n", "\(resident)\n\(sojourn.logs)")
         // A normal certificate is not let in by it, for the same names.
         for name in ["alice", "resident"] {
             let normal = try host.ssh(name, try sojourn.ca.certificate(for: name), "echo got-in")

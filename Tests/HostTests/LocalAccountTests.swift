@@ -60,4 +60,48 @@ import Testing
         try expectUntouched(sojourn, key, "broken configuration from the start")
         #expect(try sojourn.login("alice", "echo got-in").status == 255)
     }
+
+    /// With a certificate the policy may grant it groups, for the session: shown beside its own, and gone with it.
+    @Test func grantsALocalAccountGroupsForTheSession() throws {
+        let (sojourn, key) = try host()
+        defer { sojourn.stop() }
+        let host = sojourn.host
+        try sojourn.policy.answer(["decision": true, "context": ["host_grant": ["groups": ["dbops"]]]])
+        try host.must("echo before > /home/resident/note; chown resident: /home/resident/note")
+        let account = "sha256sum /etc/passwd /etc/group /etc/shadow /home/resident/note; ls -A /home /var/lib/sojourn/home 2>&1 || true"
+        let before = try host.must(account)
+        func start(_ seconds: String) -> String { "(setsid nohup sleep \(seconds) > /dev/null 2>&1 < /dev/null &);" }
+        func sleeping() throws -> Set<String> { Set(try host.must("pgrep -u resident -a -x sleep || true").split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }) }
+        #expect(try host.ssh("resident", key, start("96.1") + " id -Gn").stdout == "resident\n")
+        let shell = try sojourn.openShell("resident")
+        #expect(try shell.run(start("96.2") + " id -Gn; id -Gn resident") == "resident dbops\nresident dbops\n", "\(sojourn.logs)")
+        // A plain key meanwhile: names have groups, sessions have not, so it gets them too, and loses them with the session.
+        #expect(try host.ssh("resident", key, start("96.3") + " id -Gn").stdout == "resident dbops\n")
+        #expect(try sleeping() == ["96.1", "96.2", "96.3"])
+        #expect(try host.must("/usr/sbin/sojourn sessions").contains("dbops"))
+        #expect(shell.exit() == 0)
+        #expect(try eventually(20) { try sleeping() == ["96.1"] }, "\((try? sleeping()) ?? [])\n\(sojourn.logs)")
+        #expect(try host.ssh("resident", key, "id -Gn").stdout == "resident\n")
+        #expect(try sojourn.audit(about: "resident").contains { $0["event"] as? String == "session-cleared" && $0["withdrawn_gids"] != nil }, "\(sojourn.logs)")
+        // What the host does not let be granted.
+        for group in ["adm", "root", "sojourn"] {
+            try sojourn.policy.answer(["decision": true, "context": ["host_grant": ["groups": [group]]]])
+            #expect(try sojourn.login("resident", "echo got-in").status == 254, "\(group)")
+        }
+        #expect(try host.must(account) == before)
+        #expect(try host.read("/run/sojourn/nss/member/resident") == nil)
+
+        // In /etc/group already: that stays what it is, and so do its processes.
+        try sojourn.policy.answer(["decision": true, "context": ["host_grant": ["groups": ["dbops"]]]])
+        let certificate = try sojourn.ca.certificate(for: "resident").path + "-cert.pub"
+        let explained = try host.must("/usr/sbin/sojourn explain resident --certificate \(certificate) --from 127.0.0.1")
+        #expect(explained.contains("groups dbops") && !explained.contains("anyway"), "\(explained)")
+        try host.must("usermod -aG dbops resident")
+        #expect(try host.must("/usr/sbin/sojourn explain resident --certificate \(certificate) --from 127.0.0.1").contains("in group dbops anyway"))
+        #expect(try sojourn.login("resident", start("96.4") + " id -Gn").stdout == "resident dbops\n", "\(sojourn.logs)")
+        let ends = try sojourn.audit(about: "resident").filter { $0["event"] as? String == "session-cleared" }.count
+        #expect(try sojourn.login("resident", "true").succeeded)
+        #expect(try eventually(20) { try sojourn.audit(about: "resident").filter { $0["event"] as? String == "session-cleared" }.count > ends }, "\(sojourn.logs)")
+        #expect(try sleeping() == ["96.1", "96.4"], "\((try? sleeping()) ?? [])\n\(sojourn.logs)")
+    }
 }

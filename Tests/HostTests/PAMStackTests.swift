@@ -12,19 +12,79 @@ import Testing
         }.filter { !$0.isEmpty }
     }
 
+    /// A no of ours is final; whom it has nothing to say about goes on below.
+    private static let session = "session [success=ok ignore=ignore module_unknown=ignore default=die] pam_sojourn.so"
+    /// What the profile and sshd have.
     private static let control = "[success=ok new_authtok_reqd=ok ignore=ignore module_unknown=ignore default=die]"
+    /// Where Sojourn makes the account, nobody may have it yet.
+    private static let account = "account [success=ok new_authtok_reqd=ok ignore=ignore user_unknown=ignore module_unknown=ignore default=die] pam_sojourn.so"
+    private static let authentication = "auth [success=done new_authtok_reqd=done ignore=ignore user_unknown=ignore module_unknown=ignore default=die] pam_sojourn.so"
 
-    @Test func everyFileIsDebiansOwnAndTwoLinesOfOurs() throws {
+    /// Every line of ours, and between which of Debian's it stands.
+    private static let places: [String: [(line: String, after: String?, before: String)]] = [
+        "sshd": [
+            ("account \(control) pam_sojourn.so", "@include common-account", "session [success=ok ignore=ignore module_unknown=ignore default=bad] pam_selinux.so close"),
+            (session, "session required pam_loginuid.so", "session optional pam_keyinit.so force revoke"),
+        ],
+        "login": [
+            (session, "session required pam_loginuid.so", "session optional pam_motd.so motd=/run/motd.dynamic"),
+            (authentication, "session required pam_env.so readenv=1 envfile=/etc/default/locale", "@include common-auth"),
+            (account, "session optional pam_keyinit.so force revoke", "@include common-account"),
+        ],
+        "su": [
+            (session, "auth sufficient pam_rootok.so", "session required pam_env.so readenv=1"),
+            (authentication, "session required pam_limits.so", "@include common-auth"),
+            (account, "@include common-account", "@include common-session"),
+        ],
+        "sudo": [
+            (session, "session required pam_limits.so", authentication), (authentication, session, "@include common-auth"),
+            (account, "@include common-account", "@include common-session-noninteractive"),
+        ],
+        "sudo-i": [
+            (session, "session required pam_limits.so", authentication), (authentication, session, "@include common-auth"),
+            (account, "@include common-account", "@include common-session"),
+        ],
+    ]
+
+    @Test func everyFileIsDebiansOwnAndOurLinesInTheirPlaces() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: PrivateHost.checkout + "/pam.d")
-        #expect(Set(files) == Set(Self.services + ["pam-configs-sojourn"]))
+        #expect(Set(files) == Set(Self.services + ["pam-configs-sojourn"]) && Set(Self.places.keys) == Set(Self.services))
         for service in Self.services {
-            let lines = try Self.effective(PrivateHost.checkout + "/pam.d/" + service)
-            let ours = lines.filter { $0.contains("pam_sojourn") }
-            #expect(Set(ours) == [
-                "account \(Self.control) pam_sojourn.so", "session [success=ok ignore=ignore module_unknown=ignore default=die] pam_sojourn.so",
-            ] && ours.count == 2, "\(service): \(ours)")
+            let path = PrivateHost.checkout + "/pam.d/" + service
+            let lines = try Self.effective(path)
+            let found = lines.indices.filter { lines[$0].contains("pam_sojourn") }
+            let places = try #require(Self.places[service])
+            #expect(found.map { lines[$0] } == places.map(\.line), "\(service)")
+            for (index, place) in zip(found, places) {
+                #expect(index > 0 && lines[index - 1] == place.after && index + 1 < lines.count && lines[index + 1] == place.before, "\(service): \(place.line)")
+            }
             #expect(lines.filter { !$0.contains("pam_sojourn") } == (try Self.effective("/etc/pam.d/" + service)), "\(service) differs from Debian's")
+            // Who reads the file learns why: a comment that names us stands above each line.
+            let text = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+            for index in text.indices where text[index].contains("pam_sojourn.so") {
+                let comment = text[..<index].reversed().prefix { $0.hasPrefix("# ") }
+                #expect(comment.contains { $0.hasPrefix("# Sojourn") }, "\(service): \(text[index])")
+            }
         }
+        // Where an administrator wants it, sshd's line is one mark away.
+        let commented = try String(contentsOfFile: PrivateHost.checkout + "/pam.d/sshd", encoding: .utf8).split(separator: "\n")
+            .filter { $0.hasPrefix("#auth") }.map { $0.dropFirst().split(separator: " ").joined(separator: " ") }
+        #expect(commented == [Self.authentication])
+    }
+
+    /// Root's and everybody's sudoers: what is shipped says nothing that opens a host where our lines are missing.
+    @Test func theSudoersExampleIsReadAndNeedsAuthentication() throws {
+        let sojourn = try SojournHost(started: false)
+        defer { sojourn.stop() }
+        let host = sojourn.host
+        let file = "/usr/share/doc/sojourn/examples/sudoers.d/sojourn"
+        #expect(try host.run("visudo", "-c", "-f", file).succeeded)
+        let lines = try Self.effective(PrivateHost.checkout + "/packaging/examples/sudoers.d/sojourn")
+        #expect(lines == ["%sojourn ALL=(ALL:ALL) ALL", "Defaults:%sojourn timestamp_timeout=0, passwd_tries=1, noninteractive_auth"])
+        // A member of the group under Debian's own stacks: nothing without a password.
+        try host.must("install -m 0440 \(file) /etc/sudoers.d/sojourn; useradd -m -p '*' -G sojourn member")
+        let output = try host.run(["sudo", "-n", "id", "-u"], as: "member")
+        #expect(output.status != 0 && output.stdout == "", "\(output)")
     }
 
     /// Debian's own services, and beside them ours; a local account that may come in, and others that may not.
@@ -51,11 +111,11 @@ import Testing
             .appendingPathComponent("pam-driver").path
     }
 
-    /// The code of every phase, in every service, for every local account: "sudo resident right acct_mgmt 0".
+    /// The code of every phase, in every service, for every local account, and for a name that no host could have: "sudo resident right acct_mgmt 0".
     private func table(_ host: PrivateHost, _ directory: String) throws -> [String] {
         try host.must(
             """
-            for service in sshd login su su-l sudo sudo-i; do for user in root resident expired locked nobody-here; do for password in right wrong; do
+            for service in sshd login su su-l sudo sudo-i; do for user in root resident expired locked Nobody.Here; do for password in right wrong; do
                 pam-driver "$1" $service $user -p $password authenticate acct_mgmt setcred open_session close_session 2>&1 |
                     grep -E '^(authenticate|acct_mgmt|setcred|open_session|close_session) ' | sed "s/^/$service $user $password /"
             done; done; done
@@ -107,9 +167,12 @@ import Testing
         for service in ["sudo", "sudo-i"] { #expect(try Array(codes(service).prefix(3)) == ["7", "0", "0"], "\(service)") }
         for service in ["login", "sshd"] { #expect(try Array(codes(service).prefix(3)) == ["7", "6", "6"], "\(service)") }
         for (command, user) in ways { #expect(try becomes(command, as: user), "\(command)\n\(sojourn.logs)") }
-        let console = try host.run(["script", "-q", "-c", "login -f alice", "/dev/null"], input: "id -un\n", deadline: 20)
-        #expect(console.stdout.contains("Sojourn: alice is not let in") && !console.stdout.contains("\r\nalice"), "\(console)")
-        // As a caller of sudo, by a rule for everybody who is in.
+        // `-f` asks nobody for anything, so nobody has shown anything.
+        let console = try Terminal(host, ["login", "-f", "alice"])
+        try console.expect("Sojourn: alice is not let in")
+        console.hangUp()
+        // As a caller of sudo, by a rule for everybody who is in, and a decision.
+        try sojourn.policy.answer(["decision": true])
         #expect(try shell.run("sudo -n -u resident id -un") == "resident\n", "\(sojourn.logs)")
         #expect(try shell.run("sudo -n id -un 2>/dev/null; echo refused") == "refused\n")
 

@@ -155,8 +155,10 @@ import Testing
     @Test func endsALocalAccountsSessionAndNothingElseOfIt() throws {
         let sojourn = try host("reevaluate = \"1s\"\n") { try $0.makeAccount("resident") }
         defer { sojourn.stop() }
-        try sojourn.policy.answer(["decision": true])
+        try sojourn.policy.answer(["decision": true, "context": ["host_grant": ["groups": ["dbops"]]]])
         let shell = try sojourn.openShell("resident")
+        #expect(try eventually(15) { try askedAgain(sojourn).count >= 2 }, "\(sojourn.logs)")
+        #expect(try shell.run("id -Gn") == "resident dbops\n", "a yes with the same groups: it goes on")
         try sojourn.host.must("setpriv --reuid resident --regid resident --clear-groups setsid sleep 75.5 > /dev/null 2>&1 < /dev/null & echo hers > /home/resident/note")
         try sojourn.policy.answer(["decision": false, "context": ["reason_user": ["en": "Your shift\u{1b}[2J is over."]]])
         #expect(shell.client.wait(seconds: 15) != nil, "\(sojourn.logs)")

@@ -38,7 +38,7 @@ extension Host {
     }
 
     /// Options that every client of a test has: nothing of this machine's configuration, no question to anybody.
-    private func clientOptions(_ credential: Credential?, _ options: [String]) -> [String] {
+    func clientOptions(_ credential: Credential?, _ options: [String]) -> [String] {
         let identity = credential.map { ["IdentityFile=\($0.path)"] } ?? []
         let all = options + identity + [
             "IdentitiesOnly=yes", "BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=10",

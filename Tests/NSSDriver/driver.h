@@ -77,6 +77,7 @@ void file_kinds(void);
 void enumeration(void);
 void replacement(void);
 void group_arrays(void);
+void local_members(void);
 void heap(void);
 void descriptors(void);
 void through_glibc(void);

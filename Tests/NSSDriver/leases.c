@@ -457,6 +457,31 @@ void group_arrays(void) {
   free(array);
 }
 
+/* An account of another source whose session has groups: those are added to its own, and nothing else of it is answered. */
+void local_members(void) {
+  put_text("/run/sojourn/nss/member/carol", "997,998\n");
+  gid_t groups[16];
+  enum nss_status status;
+  int count = groups_of("carol", 1000, groups, 16, 2, -1, &status);
+  expect(status == NSS_STATUS_SUCCESS && count == 2 && groups[0] == 997 && groups[1] == 998, "%d groups of carol", count);
+  count = groups_of("carol", 998, groups, 16, 2, -1, &status);
+  expect(status == NSS_STATUS_SUCCESS && count == 1 && groups[0] == 997, "%d groups of carol beside her own", count);
+  expect(passwd_by_name("carol", &p, room, sizeof room) == NSS_STATUS_NOTFOUND, "carol is an account of ours");
+  expect(passwd_by_uid(1000, &p, room, sizeof room) == NSS_STATUS_NOTFOUND, "uid 1000 is ours");
+  expect(group_by_name("carol", &g, room, sizeof room) == NSS_STATUS_NOTFOUND, "carol is a group of ours");
+  for (gid_t gid = 997; gid <= 1000; gid++) expect(group_by_gid(gid, &g, room, sizeof room) == NSS_STATUS_NOTFOUND, "gid %u is ours", gid);
+  struct spwd s;
+  int errnop = 0;
+  expect(nss.getspnam("carol", &s, room, sizeof room, &errnop) == NSS_STATUS_NOTFOUND, "carol has a shadow entry of ours");
+  unsigned listed = 0;
+  expect(nss.setpwent(0) == NSS_STATUS_SUCCESS && nss.setgrent(0) == NSS_STATUS_SUCCESS, "lists");
+  while (nss.getpwent(&p, room, sizeof room, &errnop) == NSS_STATUS_SUCCESS || nss.getgrent(&g, room, sizeof room, &errnop) == NSS_STATUS_SUCCESS) listed++;
+  nss.endpwent(), nss.endgrent();
+  expect(listed == 0, "%u listed", listed);
+  unlink("/run/sojourn/nss/member/carol");
+  expect(groups_of("carol", 1000, groups, 16, 2, -1, &status) == 0 && status == NSS_STATUS_NOTFOUND, "groups of carol after the end");
+}
+
 void heap(void) {
   lease("alice", 70001, "Alice", "990,1,2,3,4,5,6,7\n");
   gid_t *array = malloc(16 * sizeof *array);

@@ -16,7 +16,7 @@ static const struct {
     {"file-kinds", file_kinds},
     {"enumeration", enumeration},
     {"replacement", replacement},
-    {"group-arrays", group_arrays},
+    {"group-arrays", group_arrays}, {"local-members", local_members},
     {"heap", heap},
     {"descriptors", descriptors},
     {"through-glibc", through_glibc},
@@ -82,6 +82,8 @@ int main(int argc, char **argv) {
     enter_namespace();
     lease("alice", 70001, "Alice Example", "990,1234\n");
     lease("bob", 70002, "", "990\n");
+    /* What the session of another source's account was granted. */
+    put_text("/run/sojourn/nss/member/daemon", "1234,1235\n");
     put_text("/run/nsswitch.conf", "passwd: files sojourn\ngroup: files sojourn\nshadow: files sojourn\n");
     if (mount("/run/nsswitch.conf", "/etc/nsswitch.conf", NULL, MS_BIND, NULL) != 0) {
       perror("mount nsswitch.conf");

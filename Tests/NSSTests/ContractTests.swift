@@ -30,6 +30,10 @@ import Testing
     #expect(try Driver.checks("group-arrays").made > 6000)
   }
 
+  @Test func addsGroupsToAnotherSourcesAccountAndAnswersNothingElseOfIt() throws {
+    #expect(try Driver.checks("local-members").made > 12)
+  }
+
   @Test func usesNoHeapButTheCallersGroupArray() throws {
     #expect(try Driver.checks("heap").made == 3)
   }

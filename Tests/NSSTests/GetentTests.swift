@@ -6,6 +6,7 @@ import Testing
 
   @Test(arguments: [
     (["passwd", "alice"], alice), (["passwd", "70001"], alice), (["group", "alice"], "alice:*:70001:\n"), (["group", "70002"], "bob:*:70002:\n"),
+    (["initgroups", "daemon"], "daemon                1234 1235\n"),
     (["shadow", "alice"], "alice:*:::::::\n"), (["initgroups", "alice"], "alice                 990 1234\n"),
   ])
   func getentShowsALease(question: [String], answer: String) throws {
@@ -35,6 +36,12 @@ import Testing
     #expect(outcome.status == 0)
     #expect(outcome.output.hasPrefix("uid=70001(alice) gid=70001(alice) groups=70001(alice),990"))
     #expect(outcome.output.contains("1234"))
+  }
+
+  /// What a session of `daemon` was granted is added to what /etc/group says, and the account stays /etc/passwd's.
+  @Test func idAddsTheGroupsOfALocalAccountsSession() throws {
+    let outcome = try Driver.command("id", "daemon")
+    #expect(outcome.output.hasPrefix("uid=1(daemon) gid=1(daemon) groups=1(daemon),1234,1235"), "\(outcome.output)")
   }
 
   @Test func anUnprivilegedProgramSeesLeasesAndNoShadow() throws {

@@ -15,15 +15,10 @@ final class BentDaemon: @unchecked Sendable {
     switch request {
     case .open(let open) where open.name == "deploy": .refused(.nameOfOther, detail: "deploy is a group")
     case .open(let open): .opened(Opened(session: "1-\(open.name)", expires: Moment.now().unixSeconds + open.seconds, notes: []))
-    case .sessions: .sessions([session("bob", "active")], more: false)
+    case .standing(let name, _): name == "bob" ? .done : .refused(.whichSession, detail: "nobody is in under that name")
     default: .done
     }
   }
-  static func session(_ name: String, _ state: String) -> SessionSummary {
-    SessionSummary(session: "7", name: name, uid: 70001, isLocal: false, state: state, pid: 1, login: LoginFacts(service: "sshd", tty: "ssh", remote: ""),
-      keyID: "", groups: [], opened: 0, expires: UInt64(Int32.max))
-  }
-
   init(at path: String) throws {
     answer = BentDaemon.willing
     let socket = try SeqpacketSocket.listen(at: path)

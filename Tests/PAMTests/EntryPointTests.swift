@@ -62,10 +62,10 @@ import Testing
 
   @Test func aLeaseIsJoinedOnlyWhileItStands() throws {
     let stage = try Stage()
-    for service in ["su", "sudo", "cron", "systemd-user"] {
+    for service in ["su", "runuser", "cron", "systemd-user"] {
       #expect(try stage.run(listed: false, service, "bob", ["acct_mgmt"]).value("acct_mgmt") == Self.success, "\(service)")
     }
-    stage.daemon.answers { if case .sessions = $0 { .sessions([BentDaemon.session("bob", "draining")], more: false) } else { .done } }
+    stage.daemon.answers { if case .standing = $0 { .refused(.whichSession, detail: "it is being taken down") } else { .done } }
     #expect(try stage.run(listed: false, "su", "bob", ["acct_mgmt"]).value("acct_mgmt") == Self.denied)
     stage.daemon.answers { _ in nil }
     #expect(try stage.run(listed: false, "su", "bob", ["acct_mgmt", "open_session"]).value("open_session") == Self.denied)

@@ -7,8 +7,8 @@ import Testing
 
 /// What an answer means for a session that lives: the rows of `Standing`'s table.
 @Suite struct StandingTests {
-  private func standing(_ verdict: Verdict, groups: [String] = [], isLocal: Bool = false) throws -> Standing {
-    .of(verdict, uid: 70000, groups: groups, isLocal: isLocal, accounts: try Fixtures.accounts(), session: Fixtures.session)
+  private func standing(_ verdict: Verdict, groups: [String] = []) throws -> Standing {
+    .of(verdict, uid: 70000, groups: groups, accounts: try Fixtures.accounts(), session: Fixtures.session)
   }
 
   private func why(_ standing: Standing) -> String? {
@@ -38,7 +38,6 @@ import Testing
       (Grant(uid: 70001), "ceiling-uid"), (Grant(groups: ["wheel"]), "ceiling-group"), (Grant(maxSessionSeconds: 0), "ceiling-no-duration"),
       (Grant(isRecorded: true), "ceiling-recording"),
     ] { #expect(why(try standing(.allowed(grant)))?.hasPrefix(token + ": ") == true, "\(token)") }
-    #expect(why(try standing(.allowed(Grant(groups: ["dbops"])), isLocal: true))?.hasPrefix("ceiling-group") == true)
   }
 
   @Test func endsWithEveryKindOfNo() throws {

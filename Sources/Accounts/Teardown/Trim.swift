@@ -93,7 +93,7 @@ public struct Trim {
         guard let until = grace[process.pid] else {
           // A package manager under sudo gets the time to put its files down (THREATS T27).
           grace[process.pid] = Deadline(seconds: 3, after: now)
-          signal(process, .terminate)
+          process.signal(.terminate)
           continue
         }
         if until.isOver(at: now) { kill(process, &killed) }
@@ -120,7 +120,7 @@ public struct Trim {
     if stopping {
       _ = try ChildProcess.run(reaper, [String(uid), "continue"], milliseconds: 5000)
       // What the person had stopped stays stopped.
-      for process in stopped { signal(process, .stop) }
+      for process in stopped { process.signal(.stop) }
     }
     return (sight, isFrozen || stopping || !sight.isRestless)
   }
@@ -167,15 +167,17 @@ public struct Trim {
   }
 
   private func kill(_ process: ProcessFacts, _ killed: inout [String]) {
-    signal(process, .kill)
+    process.signal(.kill)
     let label = "\(process.pid) " + String(decoding: process.name, as: UTF8.self)
     if killed.count < 64, !killed.contains(label) { killed.append(label) }
   }
+}
 
+extension ProcessFacts {
   /// Held by its pidfd and looked at once more: the number may be another's by now.
-  private func signal(_ process: ProcessFacts, _ number: Signal) {
-    guard let reference = ProcessReference.of(pid: process.pid), let handle = try? ProcessHandle(reference), let now = ProcessTable.facts(of: process.pid),
-      now.realUser == process.realUser, now.savedUser == process.savedUser
+  func signal(_ number: Signal) {
+    guard let reference = ProcessReference.of(pid: pid), let handle = try? ProcessHandle(reference), let now = ProcessTable.facts(of: pid),
+      now.realUser == realUser, now.savedUser == savedUser
     else { return }
     handle.signal(number)
   }

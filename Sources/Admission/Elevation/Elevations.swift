@@ -97,7 +97,7 @@ extension Phase {
     let credential = try Credential.of(.presented(presentation), login, configuration, now: now, world.revocations(configuration.rules.certificate.revoked), &trail)
     var elevation = Elevation(name: account, uid: entry.uid, isLocal: true, session: "", login: login.facts, credential: credential.facts,
       decision: .breakGlass(subject: credential.certificate.subjectID), target: invocation.target, command: invocation.command, isPresented: true)
-    if let own = try Decision.breakGlass(credential, account: account, isLocal: true, now: now) {
+    if let own = try Decision.breakGlass(credential, account: account, now: now) {
       elevation.decision = own.facts
       return elevation
     }

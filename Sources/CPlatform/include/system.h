@@ -64,6 +64,13 @@ int sojourn_pidfd_wait(int pidfd, int *status);
 int sojourn_pipe(int *ends);
 int sojourn_spawn(const char *path, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp,
                   const int *fds, int fd_count, int *pid_out);
+/* The same for a program that may ask the person at the terminal: looked for in PATH, with this process's own environment, byte for
+   byte, and in its session: one of its own would have no terminal. */
+int sojourn_spawn_attended(const char *name, char *_Nullable const *_Nonnull argv, const int *fds, int fd_count, int *pid_out);
+/* 1: INT and QUIT of the terminal are for the program that runs there, as in system(3). 0: they are again what they were. */
+void sojourn_leave_interrupts(int leave);
+/* A file that has no name and is gone with its last descriptor (memfd_create(2), which only _GNU_SOURCE declares). */
+int sojourn_memory_file(const char *name);
 
 /* AF_UNIX SOCK_SEQPACKET: sockaddr_un, SO_PEERCRED and struct ucred. */
 int sojourn_unix_connect(const char *path, int milliseconds); /* of patience, for this and every later call */
@@ -130,7 +137,8 @@ int sojourn_nss_use(const char *database, const char *services);
 /* One source of names asked by itself, with its own status, which getpwnam_r(3) does not tell (nss(5)): NULL asks by number.
    `sojourn_source_no_answer` carries errno's value in `*error`; `_lacking`: not installed, or it has no such database. */
 enum { sojourn_source_found, sojourn_source_none, sojourn_source_no_answer, sojourn_source_lacking };
-int sojourn_source_user(const char *service, const char *_Nullable name, uint32_t uid, int *error);
+/* `found`: two numbers that get the uid and the primary gid; NULL: not wanted. */
+int sojourn_source_user(const char *service, const char *_Nullable name, uint32_t uid, uint32_t *_Nullable found, int *error);
 int sojourn_source_group(const char *service, const char *_Nullable name, uint32_t gid, uint32_t *found, int *error);
 /* getgrouplist(3): the number of groups, also when `capacity` is too small; -1 on error. */
 int sojourn_group_list(const char *name, uint32_t gid, uint32_t *out, int capacity);

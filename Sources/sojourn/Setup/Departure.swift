@@ -9,7 +9,7 @@ enum Departure {
   /// Seconds for all of them together.
   private static let patience: UInt64 = 120
 
-  static var hasLeases: Bool { [Places.leases, Places.run + "/local"].contains { ((try? Files.names(in: $0)) ?? []).contains { $0.hasSuffix(".json") } } }
+  static var hasLeases: Bool { [Places.leases, Places.localSessions, Places.localEnds].contains { ((try? Files.names(in: $0)) ?? []).contains { $0.hasSuffix(".json") } } }
 
   /// Who undoes it must not be ended by it halfway.
   static func requireNotOwn() throws(SetupRefusal) {

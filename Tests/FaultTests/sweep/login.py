@@ -99,10 +99,10 @@ class Login:
 class Person:
     """What sshd runs for who was let in: the login shell, with the groups that NSS says, in a process of the person's."""
 
-    def __init__(self, name):
+    def __init__(self, name, leaves="cd; umask 077; echo mine > note; echo mine > /tmp/note-$$;"):
         entry = pwd.getpwnam(name)
         groups = os.getgrouplist(name, entry.pw_gid)
-        self.process = subprocess.Popen([entry.pw_shell, "-c", "cd; umask 077; echo mine > note; echo mine > /tmp/note-$$; id -un; id -Gn; exec sleep 1000"], executable=entry.pw_shell,
+        self.process = subprocess.Popen([entry.pw_shell, "-c", leaves + "id -un; id -Gn; exec sleep 1000"], executable=entry.pw_shell,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/", user=entry.pw_uid, group=entry.pw_gid, extra_groups=groups,
                                         start_new_session=True, env={"HOME": entry.pw_dir, "PATH": "/usr/bin:/bin", "LC_ALL": "C"})
         self.said = [self.process.stdout.readline().decode().strip() for _ in range(2)]
