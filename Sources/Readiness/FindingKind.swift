@@ -55,6 +55,8 @@ extension Finding {
     case pamOption = "pam-option"
     case pamProfile = "pam-profile"
     case pamBlock = "pam-block"
+    case sudoUndecided = "sudo-undecided"
+    case sudoRule = "sudo-rule"
     // sshd
     case sshd
     case sshdConfiguration = "sshd-configuration"
@@ -113,7 +115,7 @@ extension Finding {
         .accounts
       case .nsswitch, .nsswitchPasswd, .nsswitchGroup, .nsswitchInitgroups, .nscd, .nscdPasswd, .nscdGroup: .names
       case .pamAccount, .pamSession, .pamSessionOrder, .pamTwice, .pamLoginuid, .pamEnvOrder, .pamFaillock, .pamAccess, .pamMkhomedir, .pamOption, .pamProfile,
-        .pamBlock: .pam
+        .pamBlock, .sudoUndecided, .sudoRule: .pam
       case .sshd, .sshdConfiguration, .sshdOptions, .sshdApart, .sshdUsepam, .sshdAuthorities, .sshdBreakGlass, .sshdAuthorizedKeys, .sshdPublickey,
         .sshdPrincipals, .sshdRevokedKeys, .sshdChroot, .sshdAllowgroups, .sshdDenygroups, .sshdAllowusers, .sshdDenyusers, .sshdUsedns,
         .sshdPasswords, .sshdPenalties, .sshdStartups: .sshd

@@ -19,7 +19,7 @@ public enum HostReadiness {
       + homeRoot(configuration, files)
       + NumberFindings.findings(configuration, files)
       + LeftoverFindings.findings(configuration, daemonAnswers: daemonAnswers, files)
-      + PAMHostFindings.findings(files)
+      + PAMHostFindings.findings(files) + SudoFindings.findings(files)
       + UnitFindings.findings(view)
       + ClockFindings.findings(files, processes, now, isSynchronised: KernelClock.isSynchronised)
       + ConfinementFindings.findings(view, processes)

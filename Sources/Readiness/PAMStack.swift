@@ -3,10 +3,11 @@ internal import HostSystem
 
 /// The phases in which a decision could be passed by.
 enum PAMPhase {
-  case account, session
+  case authentication, account, session
 
   var word: String {
     switch self {
+    case .authentication: "auth"
     case .account: "account"
     case .session: "session"
     }

@@ -26,7 +26,7 @@ extension InstalledSojourn {
 
     /// Nobody has come in as `name`: the host knows no such account, and nothing of one is there.
     func expectNobody(_ name: String, _ what: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let left = try tracesLeft(of: name, after: 10)
+        let left = try tracesLeft(of: name, after: 30)
         #expect(left.isEmpty, "\(what): \(left)\n\(logs)", sourceLocation: sourceLocation)
         #expect(try !machine.must("/usr/sbin/sojourn sessions").contains(name), "\(what)", sourceLocation: sourceLocation)
     }
