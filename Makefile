@@ -22,7 +22,7 @@ export SOJOURN_STAGE  := $(CURDIR)/$(STAGE)
 export SOJOURN_PYTHON := $(CURDIR)/$(PYTHON)
 export SOJOURN_DEBS   := $(CURDIR)/$(BUILD)/deb
 
-.PHONY: all modules programs install stage test test-long test-host deb reproduce demo tools venv fuzz clean
+.PHONY: all modules programs install stage test test-long test-host bench deb reproduce demo tools venv fuzz clean
 all: modules programs
 
 tools:
@@ -79,6 +79,12 @@ test-host: venv deb
 	@packaging/tools.sh test
 	$(SWIFT) build $(TEST_FLAGS) --build-tests
 	$(SWIFT) test --skip-build $(TEST_FLAGS) --filter PackageTests
+
+# What Sojourn costs, beside what an administrator would use instead: a table, and docs/performance.md. On a quiet machine.
+# BENCH=login,far,nss,ends,many takes parts; ROUNDS=n shortens; BENCH_NOTE is a sentence for the page.
+bench: stage
+	@packaging/tools.sh bench
+	@/usr/bin/python3 -B Tests/Bench/bench.py
 
 # Every parser, SECONDS each.
 SECONDS ?= 60

@@ -1,14 +1,16 @@
 #!/bin/sh
-# Installs what is missing to build Sojourn on Debian (with "test", to test it; with "deb", to make its packages), or names it.
+# Installs what is missing to build Sojourn on Debian (with "test", to test it; with "bench", to measure it; with "deb", to make its packages), or names it.
 set -eu
 build="libpam0g-dev libssl-dev libcurl4-openssl-dev libjansson-dev binutils gcc make git"
 test="openssh-server openssh-client openssh-sftp-server sudo python3-venv iproute2 util-linux procps openssl login passwd strace e2fsprogs logrotate systemd-container debootstrap nghttp2-proxy man-db groff-base mandoc qrencode"
+bench="valgrind curl python3"
 deb="debhelper dh-nss lintian fakeroot"
 case "${1:-build}" in
   build) wanted=$build ;;
   test) wanted="$build $test" ;;
+  bench) wanted="$build $test $bench" ;;
   deb) wanted="$build $deb" ;;
-  *) echo "usage: tools.sh build|test|deb" >&2; exit 64 ;;
+  *) echo "usage: tools.sh build|test|bench|deb" >&2; exit 64 ;;
 esac
 missing=""
 for package in $wanted; do

@@ -41,9 +41,12 @@ struct CallerBuffer {
     // SAFETY: `range.count + 1` bytes from `used` on lie within `size`.
     let place = unsafe start + Int(bitPattern: used)
     var at = 0
-    for i in range {
-      unsafe place[at] = CChar(bitPattern: text[i])
-      at += 1
+    // One span for all of it: each single look through `text` would copy the whole text first.
+    text.withSpan { bytes in
+      for i in range {
+        unsafe place[at] = CChar(bitPattern: i >= 0 && i < bytes.count ? bytes[i] : 0)
+        at += 1
+      }
     }
     unsafe place[at] = 0
     used += UInt(bitPattern: at) + 1

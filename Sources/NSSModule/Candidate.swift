@@ -64,11 +64,12 @@ struct Candidate {
     line.append(":")
     line.append(decimal: uid)
     line.append(":Sojourn candidate:")
-    for i in rules.homeRoot { line.append(text[i]) }
+    // By spans of the text that `rules` was read from: a look at one byte through `text` would copy all of it.
+    text.withSpan { line.append($0.extracting(rules.homeRoot)) }
     line.append("/")
     line.append(name)
     line.append(":")
-    for i in rules.shell { line.append(text[i]) }
+    text.withSpan { line.append($0.extracting(rules.shell)) }
     line.append("\n")
     return line
   }

@@ -103,7 +103,8 @@ extension Daemon {
 
   func noteMarks(of ids: Set<String>) {
     guard !ids.isEmpty else { return }
-    for name in leases.keys {
+    // Each session has a watch, which knows whose it is: all leases need not be looked through for one.
+    for name in Set(ids.compactMap { watches[$0]?.name }) {
       guard var lease = leases[name], lease.state == .active, lease.noteMarks(of: ids) else { continue }
       leases[name] = lease
       keep(lease)
