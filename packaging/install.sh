@@ -14,11 +14,7 @@ for program in sojourn sojournd; do put 0755 "$build/$program" "$root/sbin/$prog
 mkdir -p "$root/bin"
 [ -e "$root/bin/sojourn" ] || ln -sf ../sbin/sojourn "$root/bin/sojourn"  # it is, where both are one directory
 put 0644 "$here/systemd/sojournd.service" "$root/lib/systemd/system/sojournd.service"
-<<<<<<< HEAD
-for page in how-it-works setup check configuration policies certificates operation security recovery refusals break-glass ends evidence performance; do put 0644 "$here/../docs/$page.md" "$root/share/doc/sojourn/$page.md"; done
-=======
-for page in how-it-works setup check configuration policies certificates operation security recovery refusals break-glass console ends evidence; do put 0644 "$here/../docs/$page.md" "$root/share/doc/sojourn/$page.md"; done
->>>>>>> 2711a6023113af4ddcab7995d59f3c0069afd1e7
+for page in how-it-works setup check configuration policies certificates operation security recovery refusals break-glass console ends evidence performance; do put 0644 "$here/../docs/$page.md" "$root/share/doc/sojourn/$page.md"; done
 put 0644 "$here/../pam.d/pam-configs-sojourn" "$root/share/pam-configs/sojourn"
 for service in sshd login su sudo sudo-i; do put 0644 "$here/../pam.d/$service" "$root/share/doc/sojourn/examples/pam.d/$service"; done
 for page in pam_sojourn.8 libnss_sojourn.8 sojournd.8 sojourn.8 sojourn.toml.5; do

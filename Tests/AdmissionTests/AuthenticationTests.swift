@@ -308,8 +308,7 @@ import Foundation
       for service in ["login", "su", "sshd", "sudo"] {
         let login = Self.login("alice", service, options: ["local=require"])
         for phase in [AuthenticationPhase.run, AccountPhase.run] as [(Login, World, Voice) -> PAMResult] { #expect(![Code.success, Code.ignore].contains(phase(login, world, voice).code), "\(service)") }
-        // sudo's session phase is about its target.
-        #expect(SessionOpening.run(login, world, voice).code == (service == "sudo" ? Code.ignore : Code.notAuthenticated))
+        #expect(SessionOpening.run(login, world, voice).code == (service == "sudo" ? Code.denied : Code.notAuthenticated))
       }
     }
   }

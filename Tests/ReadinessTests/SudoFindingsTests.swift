@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Readiness
@@ -17,6 +18,7 @@ import Testing
   /// "id state place", sorted.
   static func found(sudoers: String?, sudo: String = lines, sudoI: String = lines, file: String = "/etc/sudoers.d/sojourn") throws -> [String] {
     let host = try ReadyHost()
+    try FileManager.default.createDirectory(atPath: host.root + "/etc/sudoers.d", withIntermediateDirectories: true)
     if let sudoers { try host.write(file, sudoers) }
     try host.write("/etc/pam.d/sudo", sudo)
     try host.write("/etc/pam.d/sudo-i", sudoI)

@@ -87,6 +87,7 @@ struct SudoInvocation {
   }
 
   /// The word after an option. sudo takes one that is `--` for the end of its options too, and so reads on otherwise than getopt(3).
+  @inline(never)
   private static func value(_ words: [[UInt8]], _ at: inout Int) throws(Refusal) -> [UInt8] {
     guard at < words.count else { throw .sudoArguments("an option lacks its value") }
     let value = words[at]
@@ -95,6 +96,7 @@ struct SudoInvocation {
     return value
   }
 
+  @inline(never)
   private static func take(_ letter: UInt8, _ value: [UInt8]?, _ seen: inout Seen) throws(Refusal) {
     switch letter {
     case 117:  // -u
@@ -112,6 +114,7 @@ struct SudoInvocation {
   }
 
   /// The letter that a long option stands for; abbreviated, it must be the beginning of one only (getopt_long(3)).
+  @inline(never)
   private static func long(_ word: [UInt8]) throws(Refusal) -> (UInt8, [UInt8]?) {
     let body = Array(word.dropFirst(2))
     let name = Array(body.prefix { $0 != 61 })
@@ -128,8 +131,10 @@ struct SudoInvocation {
     return (found, value)
   }
 
+  @inline(never)
   private static func holds(_ letters: StaticString, _ letter: UInt8) -> Bool { Array("\(letters)".utf8).contains(letter) }
 
+  @inline(never)
   private static func facts(_ seen: Seen, _ words: [[UInt8]], _ sendsArguments: Bool) -> CommandFacts {
     let program = words.first ?? []
     let isCertain = seen.kind.isExactly("command") && !seen.isBent && seen.variables.isEmpty && isPlainPath(program)
@@ -143,6 +148,7 @@ struct SudoInvocation {
   }
 
   /// Absolute, shown as it is, and without a way back in it.
+  @inline(never)
   private static func isPlainPath(_ path: [UInt8]) -> Bool {
     guard path.count > 1, path.count <= 512, path.first == 47, path.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 92 }) else { return false }
     for part in path.dropFirst().split(separator: 47, omittingEmptySubsequences: false) where part.isEmpty || part.elementsEqual(".".utf8) || part.elementsEqual("..".utf8) { return false }
