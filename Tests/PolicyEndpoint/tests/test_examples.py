@@ -17,23 +17,35 @@ def pairs(text: str) -> dict:
 
 
 class Line:
-    """One line of a table: a question, and what must come of it."""
+    """One line of a table: a question, and what must come of it. A table is about logins at a `time`, or about `sudo to` a target."""
 
-    def __init__(self, cells: list[str]):
+    def __init__(self, cells: list[str], column: str):
         self.cells = cells
-        who, says, host, labels, time, outcome = cells
+        who, says, host, labels, particular, outcome = cells
+        self.is_sudo = column == "sudo to"
         kind, _, name = who.rpartition(" ")
         properties = {name: values.split("+") for name, values in pairs(says).items()}
-        self.question = login(name, account=name.split("@")[0], subject=name, labels=pairs(labels), time=time, host=host, properties=properties)
+        self.question = login(name, account=name.split("@")[0], subject=name, labels=pairs(labels), host=host, properties=properties,
+                              **({} if self.is_sudo else {"time": particular}))
+        if self.is_sudo:
+            told = {"service": "sudo", "account": name.split("@")[0], **({"target": particular} if particular else {})}
+            self.question["action"] = {"name": "sudo", "properties": told}
         self.question["subject"]["type"] = kind or "user"
-        self.allowed = outcome.split(",")[0] == "in"
+        self.allowed = outcome.split(",")[0] == ("yes" if self.is_sudo else "in")
         self.groups = [group.strip() for group in outcome.split(",")[1:]]
 
 
 def table(file: Path) -> list[Line]:
     lines = [re.sub(r"^(//|#) ", "", line) for line in file.read_text().splitlines() if re.match(r"(//|#) \|", line)]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return [Line(row) for row in rows[2:]]
+    found, column = [], None
+    for row in rows:
+        if row[0] == "who":
+            column = row[4]
+            assert column in ("time", "sudo to"), (file, row)
+        elif not row[0].startswith("--"):
+            found.append(Line(row, column))
+    return found
 
 
 class Examples(unittest.TestCase):
@@ -44,10 +56,13 @@ class Examples(unittest.TestCase):
             answer = ask(line.question)
             self.assertIs(answer["decision"], line.allowed, (file.name, line.cells, answer))
             if line.allowed:
-                grant = answer["context"]["host_grant"]
-                self.assertEqual(grant.get("groups", []), line.groups, (file.name, line.cells))
-                self.assertLessEqual(set(grant), {"groups", "max_session_seconds"})
-                self.assertGreater(grant["max_session_seconds"], 0)
+                if line.is_sudo:  # a host refuses a yes that grants anything
+                    self.assertNotIn("host_grant", answer.get("context", {}), (file.name, line.cells))
+                else:
+                    grant = answer["context"]["host_grant"]
+                    self.assertEqual(grant.get("groups", []), line.groups, (file.name, line.cells))
+                    self.assertLessEqual(set(grant), {"groups", "max_session_seconds"})
+                    self.assertGreater(grant["max_session_seconds"], 0)
                 # What a certificate's principals allow besides the person's own name is no way to be root.
                 line.question["action"]["properties"]["account"] = "root"
                 self.assertIs(ask(line.question)["decision"], False, (file.name, line.cells))
@@ -84,6 +99,23 @@ class Examples(unittest.TestCase):
             path = f"data/sojourn/{need}/answer"
             self.check(EXAMPLES / "opa" / f"{need}.rego", lambda question: endpoint.ask(question, f"/v0/{path}"))
             self.check(EXAMPLES / "opa" / f"{need}.rego", lambda question: endpoint.ask({"input": question}, f"/v1/{path}")["result"])
+
+    def test_roles_decide_about_sudo_and_the_others_refuse_it(self):
+        for folder, ending in (("cedar", "cedar"), ("opa", "rego")):
+            about_sudo = [need for need in NEEDS if any(line.is_sudo for line in table(EXAMPLES / folder / f"{need}.{ending}"))]
+            self.assertEqual(about_sudo, ["roles"])
+        endpoint = RunningEndpoint("--rego", EXAMPLES / "opa", policies=None, entities=None)
+        self.addCleanup(endpoint.stop)
+        with_cedar = RunningEndpoint(policies=EXAMPLES / "cedar", entities=None)
+        self.addCleanup(with_cedar.stop)
+        for need in NEEDS:
+            for line in table(EXAMPLES / "opa" / f"{need}.rego"):
+                if not line.allowed or line.is_sudo:
+                    continue
+                action = {"name": "sudo", "properties": {**line.question["action"]["properties"], "target": "root"}}
+                question = {**line.question, "action": action}
+                self.assertIs(endpoint.ask(question, f"/v0/data/sojourn/{need}/answer")["decision"], False, (need, line.cells))
+                self.assertIs(with_cedar.ask(question)["decision"], False, (need, line.cells))
 
     def test_a_hurt_question_is_a_no(self):
         """What is missing, null or of another type is never taken for what a rule asks for."""
