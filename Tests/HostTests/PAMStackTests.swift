@@ -34,15 +34,15 @@ import Testing
         "su": [
             (session, "auth sufficient pam_rootok.so", "session required pam_env.so readenv=1"),
             (authentication, "session required pam_limits.so", "@include common-auth"),
-            (account, "@include common-account", "@include common-session"),
+            (account, "@include common-auth", "@include common-account"),
         ],
         "sudo": [
             (session, "session required pam_limits.so", authentication), (authentication, session, "@include common-auth"),
-            (account, "@include common-account", "@include common-session-noninteractive"),
+            (account, "@include common-auth", "@include common-account"),
         ],
         "sudo-i": [
             (session, "session required pam_limits.so", authentication), (authentication, session, "@include common-auth"),
-            (account, "@include common-account", "@include common-session"),
+            (account, "@include common-auth", "@include common-account"),
         ],
     ]
 

@@ -18,6 +18,29 @@ import Testing
         (question?["context"] as? [String: Any])?["command"] as? [String: Any] ?? [:]
     }
 
+    /// What sudo reads in its command line and what we read must be one: sudo cuts lists up in place, knows its own name only, and
+    /// takes a value of `--` for the end of its options.
+    @Test func refusesACommandLineThatSudoReadsOtherwise() throws {
+        let sojourn = try host()
+        defer { sojourn.stop() }
+        let shell = try sojourn.openShell("alice")
+        try sojourn.policy.answer(["decision": true])
+        #expect(try shell.run("sudo -n /usr/bin/id -u") == "0\n", "\(sojourn.logs)")
+        let before = try sojourn.questions(sojourn.policy, "sudo").count
+        let ways = [
+            "sudo -n --preserve-env=X,/usr/bin/id /bin/sh -c 'id -u'", "sudo -n --preserve-env=X,-uresident,/usr/bin/id /bin/sh -c 'id -u'", "sudo -n --preserve-e=X id -u",
+            "(exec -a xedit sudo -n /usr/bin/id -u)", "(exec -a sudoedit2 sudo -n /usr/bin/id -u)", "cd; mkdir -p X=; ln -sf /usr/bin/id X=/sh; sudo -n -p -- X=/sh /usr/bin/id -u",
+        ]
+        for way in ways {
+            let said = try shell.run("\(way) 2>&1 < /dev/null; echo \"status $?\"")
+            #expect(said.contains("what sudo is asked to do is not clear") && !said.contains("status 0") && !said.hasPrefix("0\n") && !said.contains("uid="), "\(way): \(said)\n\(sojourn.logs)")
+        }
+        #expect(try sojourn.questions(sojourn.policy, "sudo").count == before, "the policy is not even asked")
+        // What would run beside the command is the caller's choice nowhere.
+        let loaded = try shell.run("sudo -n LD_PRELOAD=/tmp/none.so /usr/bin/id -u 2>&1 < /dev/null; echo \"status $?\"")
+        #expect(loaded.contains("LD_PRELOAD") && !loaded.contains("status 0"), "\(loaded)")
+    }
+
     @Test func isDecidedEachTimeAndNeedsNoPassword() throws {
         let sojourn = try host()
         defer { sojourn.stop() }
