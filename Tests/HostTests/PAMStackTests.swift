@@ -80,7 +80,7 @@ import Testing
         let file = "/usr/share/doc/sojourn/examples/sudoers.d/sojourn"
         #expect(try host.run("visudo", "-c", "-f", file).succeeded)
         let lines = try Self.effective(PrivateHost.checkout + "/packaging/examples/sudoers.d/sojourn")
-        #expect(lines == ["%sojourn ALL=(ALL:ALL) ALL", "Defaults:%sojourn timestamp_timeout=0, passwd_tries=1, noninteractive_auth"])
+        #expect(lines == ["%sojourn ALL=(ALL:ALL) NOSETENV: ALL", "Defaults:%sojourn timestamp_timeout=0, passwd_tries=1, noninteractive_auth"])
         // A member of the group under Debian's own stacks: nothing without a password.
         try host.must("install -m 0440 \(file) /etc/sudoers.d/sojourn; useradd -m -p '*' -G sojourn member")
         let output = try host.run(["sudo", "-n", "id", "-u"], as: "member")
