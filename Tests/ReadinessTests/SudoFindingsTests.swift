@@ -17,6 +17,7 @@ import Testing
   /// "id state place", sorted.
   static func found(sudoers: String?, sudo: String = lines, sudoI: String = lines, file: String = "/etc/sudoers.d/sojourn") throws -> [String] {
     let host = try ReadyHost()
+    try host.makeDirectory("/etc/sudoers.d")
     if let sudoers { try host.write(file, sudoers) }
     try host.write("/etc/pam.d/sudo", sudo)
     try host.write("/etc/pam.d/sudo-i", sudoI)
