@@ -42,6 +42,12 @@ import Testing
     #expect(try Self.found(sudoers: Self.rule, sudo: account).contains("sudo-undecided warning PAM service sudo"), "nobody has a password")
   }
 
+  @Test(arguments: ["[success=ok user_unknown=ignore perm_denied=ignore default=die]", "[success=ok default=ignore]", "optional", "sufficient"])
+  func anAccountLineWhoseNoIsNoneIsFound(_ control: String) throws {
+    let weak = "auth required pam_sojourn.so\naccount required pam_unix.so\naccount \(control) pam_sojourn.so\n"
+    #expect(try Self.found(sudoers: Self.rule, sudo: weak).contains("sudo-undecided warning PAM service sudo"))
+  }
+
   @Test(arguments: [("Defaults !pam_acct_mgmt", "problem"), ("Defaults:%sojourn !pam_session", "warning"), ("Defaults targetpw", "warning"), ("Defaults env_reset, rootpw", "warning"), ("Defaults !targetpw", "")])
   func settingsThatGoPastUsAreFound(_ line: String, _ state: String) throws {
     let found = try Self.found(sudoers: "\(line)\n\(Self.rule)", file: "/etc/sudoers").filter { $0.hasPrefix("sudo-rule") }
