@@ -53,8 +53,13 @@ extension Finding {
     case pamAccess = "pam-access"
     case pamMkhomedir = "pam-mkhomedir"
     case pamOption = "pam-option"
+    case pamLocalExempt = "pam-local-exempt"
+    case pamLocalLines = "pam-local-lines"
+    case pamLocalCommon = "pam-local-common"
     case pamProfile = "pam-profile"
     case pamBlock = "pam-block"
+    case loginLines = "login-lines"
+    case loginTimeout = "login-timeout"
     case sudoUndecided = "sudo-undecided"
     case sudoRule = "sudo-rule"
     // sshd
@@ -76,6 +81,7 @@ extension Finding {
     case sshdDenyusers = "sshd-denyusers"
     case sshdUsedns = "sshd-usedns"
     case sshdPasswords = "sshd-passwords"
+    case sshdKeyboardInteractive = "sshd-keyboard-interactive"
     case sshdPenalties = "sshd-penalties"
     case sshdStartups = "sshd-startups"
     // policy
@@ -115,10 +121,10 @@ extension Finding {
         .accounts
       case .nsswitch, .nsswitchPasswd, .nsswitchGroup, .nsswitchInitgroups, .nscd, .nscdPasswd, .nscdGroup: .names
       case .pamAccount, .pamSession, .pamSessionOrder, .pamTwice, .pamLoginuid, .pamEnvOrder, .pamFaillock, .pamAccess, .pamMkhomedir, .pamOption, .pamProfile,
-        .pamBlock, .sudoUndecided, .sudoRule: .pam
+        .pamBlock, .pamLocalExempt, .pamLocalLines, .pamLocalCommon, .loginLines, .loginTimeout, .sudoUndecided, .sudoRule: .pam
       case .sshd, .sshdConfiguration, .sshdOptions, .sshdApart, .sshdUsepam, .sshdAuthorities, .sshdBreakGlass, .sshdAuthorizedKeys, .sshdPublickey,
         .sshdPrincipals, .sshdRevokedKeys, .sshdChroot, .sshdAllowgroups, .sshdDenygroups, .sshdAllowusers, .sshdDenyusers, .sshdUsedns,
-        .sshdPasswords, .sshdPenalties, .sshdStartups: .sshd
+        .sshdPasswords, .sshdKeyboardInteractive, .sshdPenalties, .sshdStartups: .sshd
       case .endpoint, .endpointAnswer, .endpointCertificate, .endpointMetadata, .endpointRelay: .policy
       case .daemon, .daemonConfiguration, .candidates, .relay, .revocationLists, .unit, .unitEnabled, .unitRestart, .unitSandbox: .daemon
       case .clock, .clockSynchronised, .clockHardware, .reachCgroup, .reachLogins, .reachFiles, .reachSetid, .apparmor, .apparmorDenied, .fail2ban:

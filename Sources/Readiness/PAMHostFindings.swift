@@ -10,20 +10,22 @@ enum PAMHostFindings {
   }
 
   /// Names in /etc/pam.d that a program may ask for; copies that editors and dpkg leave are none.
-  private static func services(_ files: HostFiles) -> [String] {
+  static func services(_ files: HostFiles) -> [String] {
     files.names(in: "/etc/pam.d").filter { !$0.utf8.contains(46) && !$0.ends(with: "~") && !$0.begins(with: "common-") && !$0.isExactly("other") }.sorted()
   }
 
   private static func service(_ service: String, _ files: HostFiles) -> [Finding] {
     // A service that cannot be read refuses everybody, whether Sojourn is here or not.
+    let auth = (try? PAMStack(service: service, phase: .authentication, files))?.lines ?? []
     let account = (try? PAMStack(service: service, phase: .account, files))?.lines ?? []
     let session = (try? PAMStack(service: service, phase: .session, files))?.lines ?? []
     let isSSHD = service.isExactly("sshd")
     var findings: [Finding] = []
-    for line in account + session where line.isOurs {
+    for line in auth + account + session where line.isOurs {
       let unknown = ModuleOptions(line.arguments.map { Array($0.utf8) }).unknown
       guard !unknown.isEmpty else { continue }
-      findings.append(Finding(.pamOption, .warning, line.place, "pam_sojourn.so is given what it does not know: \(unknown.joined(separator: ", ")); it has no effect",
+      let effect = unknown.contains { $0.begins(with: "local") } ? "what begins with 'local' counts as local=require, the rest has no effect" : "it has no effect"
+      findings.append(Finding(.pamOption, .warning, line.place, "pam_sojourn.so is given what it does not know: \(unknown.joined(separator: ", ")); \(effect)",
         remedy: "correct the option, or take it out; see pam_sojourn(8)"))
     }
     guard let ours = session.firstIndex(where: { $0.isOurs }) else { return findings }
@@ -34,8 +36,8 @@ enum PAMHostFindings {
         remedy: "move the line of pam_sojourn.so before that of pam_systemd.so; " + PAMFindings.example))
     }
     if isSSHD, let again = session.last(where: { $0.isOurs }), !again.place.isExactly(session[ours].place) {
-      findings.append(Finding(.pamTwice, .warning, subject, "pam_sojourn.so runs twice (\(session[ours].place) and \(again.place)): each login opens two sessions and asks the policy twice, and a certificate for one use is refused",
-        remedy: "take its lines out of /etc/pam.d/\(service), or run 'pam-auth-update --remove sojourn'"))
+      findings.append(Finding(.pamTwice, .hint, subject, "pam_sojourn.so stands there twice (\(session[ours].place) and \(again.place)): the second has nothing to do, except by its own options (local=require)",
+        remedy: "use the profile or the lines in /etc/pam.d/\(service); nothing is to be done where the options differ on purpose"))
     }
     if isSSHD { findings += around(ours, account: account, session: session, subject) }
     return findings

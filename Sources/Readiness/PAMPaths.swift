@@ -41,7 +41,9 @@ struct PAMPaths {
   ]
 
   /// nil: our line runs on every way to success, and its no is a no.
-  static func gap(_ stack: PAMStack) -> Gap? {
+  /// - Parameter takesUnknown: that nobody has this name is an answer of ours like "not mine", and no refusal: so it is in programs
+  ///   that have looked the name up before, sudo for one.
+  static func gap(_ stack: PAMStack, takesUnknown: Bool = false) -> Gap? {
     let start = State(index: 0, mark: Mark(impression: .undefined, isSuccess: false), entries: [Mark(impression: .undefined, isSuccess: false)],
       level: 0, heard: false, refused: false)
     var seen: Set<State> = []
@@ -55,12 +57,12 @@ struct PAMPaths {
         if !state.heard { return .passedBy(culprit) }
         continue
       }
-      open += steps(from: state, culprit: culprit, stack)
+      open += steps(from: state, culprit: culprit, stack, takesUnknown)
     }
     return nil
   }
 
-  private static func steps(from state: State, culprit: String, _ stack: PAMStack) -> [(state: State, culprit: String)] {
+  private static func steps(from state: State, culprit: String, _ stack: PAMStack, _ takesUnknown: Bool) -> [(state: State, culprit: String)] {
     let line = stack.lines[state.index]
     var here = state
     if line.level > here.entries.count - 1 { here.entries.append(here.mark) }
@@ -70,7 +72,7 @@ struct PAMPaths {
     if line.kind == .substack { return [(here, culprit)] }
 
     var next: [(state: State, culprit: String)] = []
-    for (isSuccess, action) in outcomes(of: line) {
+    for (isSuccess, action) in outcomes(of: line, takesUnknown) {
       var after = here
       if line.isOurs {
         if isSuccess { after.heard = true } else { after.refused = true }
@@ -80,10 +82,12 @@ struct PAMPaths {
     }
     if line.isOurs {
       // "Not mine" (PAM_IGNORE) is an answer too.
-      var after = here
-      after.heard = true
-      _ = apply(line.action("ignore"), isSuccess: false, line: line, to: &after, stack)
-      next.append((after, culprit))
+      for code in takesUnknown ? ["ignore", "user_unknown"] : ["ignore"] {
+        var after = here
+        after.heard = true
+        _ = apply(line.action(code), isSuccess: false, line: line, to: &after, stack)
+        next.append((after, culprit))
+      }
     } else {
       var after = here
       let leaves = apply(line.action("ignore"), isSuccess: false, line: line, to: &after, stack)
@@ -93,12 +97,12 @@ struct PAMPaths {
   }
 
   /// The different things that the module's answers lead to.
-  private static func outcomes(of line: PAMStack.Line) -> [(isSuccess: Bool, action: PAMStack.Action)] {
+  private static func outcomes(of line: PAMStack.Line, _ takesUnknown: Bool) -> [(isSuccess: Bool, action: PAMStack.Action)] {
     var outcomes: [(Bool, PAMStack.Action)] = []
     if !line.module.isExactly("pam_deny.so") { outcomes.append((true, line.action("success"))) }
     if line.module.isExactly("pam_permit.so") { return outcomes }
     // A module that is missing or cannot be loaded says nothing, neither yes nor no. That it is there is another finding.
-    var actions = failures.filter { !line.isOurs || !$0.isExactly("module_unknown") }.map { line.action($0) }
+    var actions = failures.filter { !line.isOurs || !($0.isExactly("module_unknown") || (takesUnknown && $0.isExactly("user_unknown"))) }.map { line.action($0) }
     // A module file that is missing is passed over where the line begins with '-'.
     if line.isOptionalFile { actions.append(.ignore) }
     var known: Set<PAMStack.Action> = []

@@ -6,6 +6,24 @@ internal import Identity
 /// T1, T28: every SSH server of the host whose logins see candidates, as it is configured and as it runs.
 enum SSHServerFindings {
   static func findings(_ configuration: PublishedConfiguration, _ view: HostView, _ processes: [RunningProgram]) -> [Finding] {
+    let (listeners, unaskable) = listeners(configuration, view, processes)
+    var findings = unaskable
+    guard !listeners.isEmpty || !findings.isEmpty else {
+      return [Finding(.sshd, .problem, standard, "no SSH server of candidate_programs is installed or runs",
+        remedy: "install openssh-server, or name the server's program in [host] candidate_programs")]
+    }
+    var services: [String] = []
+    for listener in listeners {
+      let (found, service) = server(listener, configuration, view)
+      findings += found
+      if let service, !services.contains(where: { $0.isExactly(service) }) { services.append(service) }
+    }
+    for service in services { findings += PAMFindings.findings(service: service, view.files) }
+    return findings
+  }
+
+  /// The servers whose logins see candidates, each configuration once, and what is to be said of those that cannot be asked.
+  static func listeners(_ configuration: PublishedConfiguration, _ view: HostView, _ processes: [RunningProgram]) -> (listeners: [SSHListener], findings: [Finding]) {
     var findings: [Finding] = []
     var listeners: [SSHListener] = []
     let programs = configuration.host.candidatePrograms
@@ -34,18 +52,7 @@ enum SSHServerFindings {
         }
       }
     }
-    guard !listeners.isEmpty || !findings.isEmpty else {
-      return [Finding(.sshd, .problem, standard, "no SSH server of candidate_programs is installed or runs",
-        remedy: "install openssh-server, or name the server's program in [host] candidate_programs")]
-    }
-    var services: [String] = []
-    for listener in listeners {
-      let (found, service) = server(listener, configuration, view)
-      findings += found
-      if let service, !services.contains(where: { $0.isExactly(service) }) { services.append(service) }
-    }
-    for service in services { findings += PAMFindings.findings(service: service, view.files) }
-    return findings
+    return (listeners, findings)
   }
 
   private static let standard = "/usr/sbin/sshd"
@@ -84,10 +91,15 @@ enum SSHServerFindings {
         "UseDNS is on, so PAM is told the client's name instead of its address: certificates with source-address and authorities with networks are refused, and policy and log learn the name",
         remedy: "set 'UseDNS no', which is sshd's default"))
     }
-    findings += strangers(settings, subject, view.files)
+    let service = service(listener, settings)
+    findings += strangers(settings, subject, service, view.files)
     findings += obstacles(settings, subject, probe(configuration), view.files)
-    let program = listener.program.parts(47).last ?? listener.program
-    return (findings, settings.one("pamservicename") ?? program)
+    return (findings, service)
+  }
+
+  /// The PAM service that it asks for: PAMServiceName where the version knows it, else its program's name.
+  static func service(_ listener: SSHListener, _ settings: SSHServerSettings) -> String {
+    settings.one("pamservicename") ?? listener.program.parts(47).last ?? listener.program
   }
 
   private static func authorities(_ settings: SSHServerSettings, _ subject: String, _ configuration: PublishedConfiguration, _ files: HostFiles) -> [Finding] {
@@ -183,10 +195,11 @@ enum SSHServerFindings {
   }
 
   /// With candidates every name that fits the patterns is a user to sshd, for strangers too (T28).
-  private static func strangers(_ settings: SSHServerSettings, _ subject: String, _ files: HostFiles) -> [Finding] {
+  private static func strangers(_ settings: SSHServerSettings, _ subject: String, _ service: String, _ files: HostFiles) -> [Finding] {
     var findings: [Finding] = []
     let isPublished = files.facts(Places.projection + "/candidate") != nil
-    let asked = ["passwordauthentication", "kbdinteractiveauthentication"].filter { settings.isOn($0) }
+    // With our auth line keyboard-interactive asks for an answer to a challenge.
+    let asked = ["passwordauthentication", "kbdinteractiveauthentication"].filter { settings.isOn($0) && !($0.isExactly("kbdinteractiveauthentication") && KeyboardInteractiveFindings.asksUs(service, files)) }
     // As with keys: before that, 'Match Group sojourn' matches nobody whom sshd could be asked about.
     if isPublished, !asked.isEmpty {
       findings.append(Finding(.sshdPasswords, .warning, subject,

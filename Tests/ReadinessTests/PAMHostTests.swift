@@ -21,7 +21,7 @@ import Testing
     ("session required pam_loginuid.so\nsession optional pam_mkhomedir.so\n" + ours, ["warning pam-mkhomedir"]),
     ("session required pam_loginuid.so\n" + ours + "session optional pam_mkhomedir.so\n", []),
     ("session required pam_loginuid.so\nsession required pam_time.so\n" + ours, ["hint pam-access"]),
-    ("session required pam_loginuid.so\n" + ours + "@include common-session\n", ["warning pam-twice"]),
+    ("session required pam_loginuid.so\n" + ours + "@include common-session\n", ["hint pam-twice"]),
     ("session required pam_loginuid.so\n" + ours.replacingOccurrences(of: ".so", with: ".so debug loud"), ["warning pam-option"]),
   ])
   func isSaid(_ session: String, _ expected: [String]) throws { #expect(said(try host(session: session)) == expected) }
@@ -34,6 +34,13 @@ import Testing
     try host.write("/etc/pam.d/login.dpkg-old", "session optional pam_systemd.so\n" + Self.ours)
     let findings = PAMHostFindings.findings(host.files).filter { $0.severity != .ok }
     #expect(findings.map { "\($0.id) \($0.subject)" } == ["pam-session-order PAM service login, session lines"])
+  }
+
+  @Test func saysWhatAnUnknownWordOfAnAuthLineDoes() throws {
+    let host = try host(account: "auth required pam_sojourn.so local=requires\nauth required pam_sojourn.so freshly\n@include common-account\n")
+    let findings = PAMHostFindings.findings(host.files).filter { $0.id == "pam-option" }
+    #expect(findings.map(\.subject) == ["/etc/pam.d/sshd:1", "/etc/pam.d/sshd:2"])
+    #expect(findings.map { $0.sentence.contains("counts as local=require") } == [true, false])
   }
 
   @Test func saysThatPAMAccessDecidesToo() throws {

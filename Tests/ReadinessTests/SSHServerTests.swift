@@ -105,6 +105,45 @@ struct SSHServerTests {
     #expect(host.findings().allSatisfy { $0.severity == .ok })
   }
 
+  // MARK: keyboard-interactive
+
+  private static let auth = "auth [success=done default=die] pam_sojourn.so\n"
+
+  /// What `sojourn check` says of a server with these settings, whose service has this before Debian's lines.
+  private func interactive(_ lines: String, auth: String) throws -> (host: ReadyHost, said: [String]) {
+    let host = try ReadyHost()
+    let rest = ReadyHost.goodSettings.split(separator: "\n").filter { !$0.hasPrefix("kbdinteractive") }.joined(separator: "\n")
+    host.settings[""] = rest + "\n" + lines + "\n"
+    try host.write("/etc/pam.d/sshd", auth + "auth required pam_unix.so\n@include common-account\n@include common-session\n")
+    return (host, KeyboardInteractiveFindings.findings(ReadyHost.configuration, host.view, []).map { "\($0.severity.word) \($0.id)" })
+  }
+
+  @Test func countsKeyboardInteractiveAsPasswordsUnlessOurAuthLineIsThere() throws {
+    #expect(try interactive("kbdinteractiveauthentication yes", auth: "").host.severity("sshd-passwords") == .warning)
+    #expect(try interactive("kbdinteractiveauthentication yes", auth: Self.auth).host.severity("sshd-passwords") == nil)
+    let both = try interactive("kbdinteractiveauthentication yes\npasswordauthentication yes", auth: Self.auth).host
+    both.settings[""] = both.settings[""]?.replacingOccurrences(of: "passwordauthentication no\n", with: "")
+    #expect(both.findings().first { $0.id == "sshd-passwords" }?.sentence.contains("(passwordauthentication)") == true)
+  }
+
+  @Test("AuthenticationMethods that nobody can get through", arguments: [
+    ("publickey,keyboard-interactive:pam", "yes", "", "problem"), ("publickey,keyboard-interactive:pam", "yes", auth, "ok"), ("keyboard-interactive", "yes", "", "problem"),
+    ("keyboard-interactive:pam password,keyboard-interactive", "yes", "", "problem"), ("publickey,keyboard-interactive:pam", "no", auth, "problem"),
+    ("publickey publickey,keyboard-interactive", "yes", "", ""), ("publickey", "yes", "", ""), ("any", "yes", "", ""),
+  ])
+  func isFound(_ methods: String, _ isOn: String, _ auth: String, _ state: String) throws {
+    let (host, said) = try interactive("authenticationmethods \(methods)\nkbdinteractiveauthentication \(isOn)", auth: auth)
+    #expect(said == (state.isEmpty ? [] : ["\(state) sshd-keyboard-interactive"]))
+    #expect(host.problems.isEmpty, "settings under Match Group would come and go with the candidates")
+  }
+
+  @Test func looksAtTheServiceThatTheServerNames() throws {
+    let (host, _) = try interactive("authenticationmethods keyboard-interactive\nkbdinteractiveauthentication yes\npamservicename other-sshd", auth: Self.auth)
+    try host.write("/etc/pam.d/other-sshd", "auth required pam_unix.so\n")
+    let findings = KeyboardInteractiveFindings.findings(ReadyHost.configuration, host.view, [])
+    #expect(findings.map(\.severity) == [.problem] && findings.allSatisfy { $0.sentence.contains("PAM service other-sshd") })
+  }
+
   /// T28
   @Test func hintsAtWhatCountsStrangers() throws {
     let host = try ReadyHost()

@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 @testable import Readiness
@@ -18,7 +17,7 @@ import Testing
   /// "id state place", sorted.
   static func found(sudoers: String?, sudo: String = lines, sudoI: String = lines, file: String = "/etc/sudoers.d/sojourn") throws -> [String] {
     let host = try ReadyHost()
-    try FileManager.default.createDirectory(atPath: host.root + "/etc/sudoers.d", withIntermediateDirectories: true)
+    try host.makeDirectory("/etc/sudoers.d")
     if let sudoers { try host.write(file, sudoers) }
     try host.write("/etc/pam.d/sudo", sudo)
     try host.write("/etc/pam.d/sudo-i", sudoI)
@@ -41,6 +40,12 @@ import Testing
     #expect(try Self.found(sudoers: "%sojourn ALL=(ALL) \\\n  NOPASSWD: ALL\n", sudo: without) == ["sudo-rule warning /etc/sudoers.d/sojourn:1", "sudo-undecided ok PAM service sudo-i", "sudo-undecided problem PAM service sudo"])
     let account = Self.lines.split(separator: "\n").dropFirst().joined(separator: "\n") + "\n"
     #expect(try Self.found(sudoers: Self.rule, sudo: account).contains("sudo-undecided warning PAM service sudo"), "nobody has a password")
+  }
+
+  @Test(arguments: ["[success=ok user_unknown=ignore perm_denied=ignore default=die]", "[success=ok default=ignore]", "optional", "sufficient"])
+  func anAccountLineWhoseNoIsNoneIsFound(_ control: String) throws {
+    let weak = "auth required pam_sojourn.so\naccount required pam_unix.so\naccount \(control) pam_sojourn.so\n"
+    #expect(try Self.found(sudoers: Self.rule, sudo: weak).contains("sudo-undecided warning PAM service sudo"))
   }
 
   @Test(arguments: [("Defaults !pam_acct_mgmt", "problem"), ("Defaults:%sojourn !pam_session", "warning"), ("Defaults targetpw", "warning"), ("Defaults env_reset, rootpw", "warning"), ("Defaults !targetpw", "")])
