@@ -16,8 +16,8 @@ enum LocalRequirementFindings {
     static func == (a: Requirement, b: Requirement) -> Bool { a.place.utf8.isEmpty == b.place.utf8.isEmpty && a.exempt == b.exempt }
 
     var words: String {
-      let who = place.utf8.isEmpty ? "nobody" : exempt.isEmpty ? "everybody" : "everybody but " + exempt.joined(separator: ", ")
-      return "\(phase.word): \(who)"
+      guard !place.utf8.isEmpty else { return "\(phase.word): nobody" }
+      return "\(phase.word): everybody" + (exempt.isEmpty ? "" : " but " + exempt.joined(separator: ", ")) + ", \(place)"
     }
   }
 

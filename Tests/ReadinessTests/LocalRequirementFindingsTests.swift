@@ -78,6 +78,12 @@ import Testing
     #expect(try said(["local=require exempt=kim", "", "local=require exempt=kim"], "sudo"))
   }
 
+  @Test func theSameSlipInTwoServicesIsSaidOfBoth() throws {
+    let slip = "auth required pam_sojourn.so local=require exempt=kim\naccount required pam_sojourn.so\n"
+    let found = try Self.found(["login": slip, "su": slip, "su-l": "@include su\n"]).filter { $0.contains("pam-local-lines") }
+    #expect(found == ["warning pam-local-lines PAM service login", "warning pam-local-lines PAM service su"])
+  }
+
   @Test func theLineOfTheProfileBesideOneWithTheWordIsNoDifference() throws {
     let sshd = Self.lines("local=require exempt=kim") + "@include common-account\n@include common-session\n"
     #expect(try Self.found(["sshd": sshd]) == ["ok pam-local-exempt PAM service sshd"])
