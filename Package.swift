@@ -154,7 +154,7 @@ if Context.environment["SOJOURN_FUZZ"] != nil {  // libFuzzer's own main: breaks
     ("fuzz-answer", "Answer", ["Policy", "Configuration", "DaemonProtocol", "Encoding", "Identity"]),
     ("fuzz-approval", "Approval", ["Approvals", "Policy", "DaemonProtocol", "Encoding"]),
     ("fuzz-certificate", "Certificate", ["Credentials"]), ("fuzz-authentication-info", "AuthenticationInfo", ["Credentials"]),
-    ("fuzz-revocation-list", "RevocationList", ["Credentials"]),
+    ("fuzz-revocation-list", "RevocationList", ["Credentials"]), ("fuzz-presented", "Presented", ["Credentials"]),
   ] {
     targets.append(.executableTarget(name: name, dependencies: needs.map { .byName(name: $0) }, path: "Tests/Fuzz/\(folder)",
       swiftSettings: house + [.unsafeFlags(["-parse-as-library"])], linkerSettings: libraries))
