@@ -75,10 +75,10 @@ test-long: test
 
 # The Debian packages, on booted hosts of each release of Debian that they are for (`make test` takes the first).
 test-host: export SOJOURN_SUITES := bookworm trixie
-test-host: venv deb
+test-host: stage venv deb
 	@packaging/tools.sh test
 	$(SWIFT) build $(TEST_FLAGS) --build-tests
-	$(SWIFT) test --skip-build $(TEST_FLAGS) --filter PackageTests
+	$(SWIFT) test --skip-build $(TEST_FLAGS) --filter "PackageTests|HostTests.CheckTests|HostTests.BootedConsoleTests"
 
 # What Sojourn costs, beside what an administrator would use instead: a table, and docs/performance.md. On a quiet machine.
 # BENCH=login,far,nss,ends,many takes parts; ROUNDS=n shortens; BENCH_NOTE is a sentence for the page.

@@ -3,6 +3,9 @@ import Foundation
 /// A Debian with systemd as its first process: logind, `user@` services, lingering, cgroups, ssh.service and sojournd.service are real.
 /// `Tests/BootedHost/boot.sh` says how it is made; its base is made once and kept.
 final class BootedHost: Host, @unchecked Sendable {
+    /// The releases of Debian that are booted: Debian 12, and others where they are asked for (`make test-host`).
+    static let suites: [String] = (ProcessInfo.processInfo.environment["SOJOURN_SUITES"] ?? "bookworm").split(separator: " ").map(String.init)
+
     private let first: ChildProcess
     private var boots = 1
 

@@ -53,7 +53,7 @@ import Testing
         #expect(shell.exit() == 0)
     }
 
-    @Test("Debian's own stacks, with our profile", arguments: ["bookworm", "trixie"])
+    @Test("Debian's own stacks, with our profile", arguments: BootedHost.suites)
     func hasNothingToSayOfADebianThatIsSetUp(_ suite: String) throws {
         let sojourn = try BootedSojourn(suite: suite) { host in try host.must(Self.byProfile) }
         defer { sojourn.stop() }
