@@ -31,7 +31,7 @@ import Testing
         func event() throws -> [String: Any]? { try host.audit().first { $0["event"] as? String == "session-cleared" && $0["name"] as? String == "resident" } }
         #expect(try eventually(5) { try event() != nil }, "\(host.logs)")
         let report = try #require(try event()?["report"] as? [String: Any])
-        #expect(report["left"] as? [String] == ["this host keeps no scopes: only its connection has ended"], "\(report)")
+        #expect(report["left"] as? [String] == ["this host keeps no scopes: its connection has ended, and no other process but for its groups"], "\(report)")
     }
 
     /// The real search, a while after the end of a session that had a group.
