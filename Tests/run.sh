@@ -50,7 +50,7 @@ python=${SOJOURN_PYTHON:-.venv/bin/python}
 "$python" -m unittest discover -q -s Tests/PolicyEndpoint -t Tests/PolicyEndpoint || failed=1
 begin=$SECONDS
 # Hosts that boot, that wait for a policy, or that are only looked at; all other hosts; all that needs none.
-slow='HostTests\.(Booted|Reevaluation|EndWarning|Approval|BreakGlass|Relay|Explain|EndpointCheck|PolicyThreat|Damage|Agent)'
+slow='HostTests\.(Booted|Reevaluation|EndWarning|Approval|BreakGlass|Relay|Explain|EndpointCheck|PolicyThreat|Damage|Agent|LocalRequire|KeyboardInteractive|Sudo)'
 # They fill the machine with processes that fork, and count what others are granted in seconds.
 storms='AccountsTests\.(ProcessEnd|Escape|HostileHome)Tests|DaemonTests\.TrimTests|HostTests\.BootedReachTests'
 alone='LoadTests\.|PolicyTests\.BehaviourTests'
