@@ -73,7 +73,7 @@ import Policy
       ("daemon-answer", { $0.others = .success(.failed("x")) }), ("open-not-written", { $0.others = .success(.refused(.notWritten, detail: "x")) }),
       ("open-which-session", { $0.others = .success(.refused(.whichSession, detail: "it ended meanwhile")) }),
       ("sudo-arguments", { $0.commandLine = nil }), ("sudo-arguments", { $0.commandLine = ["sudo", "-g", "adm", "id"] }),
-      ("sudo-arguments", { $0.program = Array("/usr/local/bin/other".utf8) }), ("sudo-arguments", { $0.program = nil }),
+      ("sudo-arguments", { $0.program = Array("/usr/local/bin/other".utf8) }), ("sudo-arguments", { $0.program = nil }), ("sudo-arguments", { $0.program = Array("/usr/bin/sudo-rs".utf8) }),
       ("not-the-caller", { $0.callerUID = 0 }), ("not-the-caller", { $0.callerUID = 70001 }), ("break-glass-elevation", { $0.credential = .success(.credential(credential(isBreakGlass: true))) }),
     ]
   }

@@ -121,3 +121,18 @@ final class ReadyHost: @unchecked Sendable {
     processes.append(RunningProgram(pid: pid, program: program, commandLine: Array(title.utf8), view: view, isRoot: isRoot))
   }
 }
+
+/// What is not right, in short: severity, id and subject.
+func unready(_ findings: [Finding]) -> [String] { findings.filter { $0.severity != .ok }.map { "\($0.severity.word) \($0.id) \($0.subject)" } }
+
+/// With the files that the daemon makes.
+func stateHost() throws -> ReadyHost {
+  let host = try ReadyHost()
+  for directory in ["passwd", "passwd-uid", "group", "group-gid", "member", "shell"] { try host.makeDirectory("/run/sojourn/nss/" + directory) }
+  try host.makeDirectory("/run/sojourn/leases", mode: 0o700)
+  for directory in ["/var/lib/sojourn", "/var/lib/sojourn/uids"] { try host.makeDirectory(directory) }
+  try host.makeDirectory("/var/log/sojourn", mode: 0o750)
+  try host.write("/var/log/sojourn/audit.jsonl", "", mode: 0o600)
+  try host.write("/run/sojourn/config.json", "{}", mode: 0o600)
+  return host
+}

@@ -60,10 +60,7 @@ struct TreeRemoval {
       try trash.removeDirectory()
       return report
     }
-    var report = try resume(in: directory)
-    // Whatever went wrong on the way: what stands there still is said.
-    if (try? trash.facts()) != nil { report.note("\(place)/\(trash.name): could not be emptied") }
-    return report
+    return try resume(in: directory, besides: trash)
   }
 
   /// Somebody may have put another's in its place between the look and the move.
@@ -99,17 +96,29 @@ struct TreeRemoval {
   func resume(in directory: borrowing FileDescriptor) throws(SystemError) -> RemovalReport {
     var report = RemovalReport()
     for name in try standing(in: directory) {
-      guard let trash = DirectoryEntry(directory, bytes: name) else { continue }
-      do throws(SystemError) {
-        let opened = try trash.open(.directory)
-        opened.takeFromOthers()
-        try emptyTrash(opened, in: directory, &report)
-        try trash.removeDirectory()
-      } catch {
-        if !error.isMissing { report.note("\(place)/\(trash.name): \(error.sentence)") }
-      }
+      if let trash = DirectoryEntry(directory, bytes: name) { clear(trash, in: directory, &report) }
     }
     return report
+  }
+
+  /// - Parameter own: emptied whether the directory lists it or not: a list that is read while others change the directory need
+  ///   not be whole (readdir(3)).
+  private func resume(in directory: borrowing FileDescriptor, besides own: DirectoryEntry) throws(SystemError) -> RemovalReport {
+    var report = try resume(in: directory)
+    if (try? own.facts()) != nil { clear(own, in: directory, &report) }
+    return report
+  }
+
+  private func clear(_ trash: DirectoryEntry, in directory: borrowing FileDescriptor, _ report: inout RemovalReport) {
+    do throws(SystemError) {
+      let opened = try trash.open(.directory)
+      opened.takeFromOthers()
+      try emptyTrash(opened, in: directory, &report)
+      try trash.removeDirectory()
+    } catch {
+      // Gone by another's hand is gone; anything else that is missing on the way is no reason to say nothing of what stands.
+      if !error.isMissing || (try? trash.facts()) != nil { report.note("\(place)/\(trash.name): \(error.sentence)") }
+    }
   }
 
   /// Is there something that a removal of this uid has not come to the end of?

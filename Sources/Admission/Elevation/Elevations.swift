@@ -36,9 +36,8 @@ extension Phase {
     // Decided in an earlier phase of this very process.
     let wantsPresence = trail.isLocal || login.options.isFresh
     if let kept = voice.kept(.elevation), !wantsPresence || voice.kept(.presence) == kept, let proof = Entry(elevated: kept) { return .entered(proof) }
-    guard let program = world.rootProgram(), let name = program.split(separator: 47).last, name.starts(with: "sudo".utf8) else {
-      throw .sudoArguments("the program is not sudo")
-    }
+    // Another program of that service (sudo-rs) reads its command line in another way.
+    guard let program = world.rootProgram(), program.elementsEqual("/usr/bin/sudo".utf8) else { throw .sudoArguments("the program is not /usr/bin/sudo") }
     let invocation = try SudoInvocation(world.words(), sendsArguments: configuration.rules.sudo.sendsArguments)
     trail.attempt = "as \(invocation.target), \(invocation.command.kind) \(invocation.command.program)"
     let presentation = wantsPresence ? try prove(configuration, by: .agent, target: invocation.target) : nil
