@@ -11,11 +11,15 @@ public struct VacancyAnswer: Sendable {
   public private(set) var groups: [GrantedGroup] = []
   public private(set) var missingGroups: [String] = []
 
+  /// Were all these groups asked about?
+  public func speaks(ofAll wanted: [String]) -> Bool { wanted.allSatisfy { name in groups.contains { $0.name == name } || missingGroups.contains(name) } }
+
   /// - Parameters:
   ///   - output: nil if it did not come to its end.
   ///   - lease: the name has a lease now, so that files and jobs under it are the lease's own: its first session may have
   ///     used sudo or made a crontab. (Group memberships and rows of others' files are not.)
-  public init(_ output: [UInt8]?, lease: Bool = false) {
+  ///   - groups: those that are granted, if more were asked about; nil: all of them.
+  public init(_ output: [UInt8]?, lease: Bool = false, groups wanted: [String]? = nil) {
     let lines = (output ?? []).split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
     guard output?.last == 10, lines.last == "done" else {
       refusal = (.sourceFailed, "the sources of names gave no whole answer in time")
@@ -32,13 +36,15 @@ public struct VacancyAnswer: Sendable {
       case ("user-number", 2), ("group-number", 2): numberIsTaken = true
       case ("right", 3): if !lease || (words[1] != "file" && words[1] != "job") { rights.append(words[1] + " " + words[2]) }
       case ("failed", 3): failures.append("\(words[1]) (error \(words[2]))")
-      case ("group", 3):
-        if let gid = ProcessTable.decimal(words[2].utf8).flatMap({ UInt32(exactly: $0) }) {
+      case ("group", 3), ("no-group", 2):
+        if let wanted, !wanted.contains(words[1]) { continue }
+        if words.count == 2 {
+          missingGroups.append(words[1])
+        } else if let gid = ProcessTable.decimal(words[2].utf8).flatMap({ UInt32(exactly: $0) }) {
           groups.append(GrantedGroup(name: words[1], gid: gid))
         } else {
           failures.append("an answer that is not understood")
         }
-      case ("no-group", 2): missingGroups.append(words[1])
       default: failures.append("an answer that is not understood")
       }
     }

@@ -9,11 +9,19 @@
 extern int __nss_configure_lookup(const char *database, const char *services);
 int sojourn_nss_use(const char *database, const char *services) { return __nss_configure_lookup(database, services); }
 
-/* The service's own function, as glibc would find it; its library stays loaded, as glibc leaves it. */
-static void *source_function(const char *service, const char *function) {
+/* The service's library; it stays loaded, as glibc leaves it. */
+static void *source_library(const char *service) {
   char name[160];
   if (snprintf(name, sizeof name, "libnss_%s.so.2", service) >= (int)sizeof name) return NULL;
-  void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  return dlopen(name, RTLD_NOW | RTLD_LOCAL);
+}
+
+void sojourn_source_load(const char *service) { (void)source_library(service); }
+
+/* The service's own function, as glibc would find it. */
+static void *source_function(const char *service, const char *function) {
+  char name[160];
+  void *library = source_library(service);
   if (snprintf(name, sizeof name, "_nss_%s_%s", service, function) >= (int)sizeof name) return NULL;
   /* `files` and `dns` are in the C library itself since 2.34. */
   void *found = library != NULL ? dlsym(library, name) : NULL;

@@ -10,6 +10,9 @@ public indirect enum Request: Sendable {
   case hold(OpenRequest)
   /// Open, for the process that sends this, what was kept under that reference for that login name.
   case redeem(reference: String, name: String)
+  /// The process that sends this is about to ask to open a session of that name and uid, if the policy says yes: what has to be
+  /// found out for that can be found out meanwhile. It has no answer; it holds as long as the connection does, and is only a hint.
+  case expect(name: String, uid: UInt32)
   /// Is somebody in under that name and uid at this moment?
   case standing(name: String, uid: UInt32)
   /// What the session that the sending process belongs to was opened with.

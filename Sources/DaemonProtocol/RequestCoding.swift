@@ -16,14 +16,9 @@ extension Request {
       o.set("request", "redeem")
       o.set("reference", reference)
       o.set("name", name)
-    case .standing(let name, let uid):
-      o.set("request", "standing")
-      o.set("name", name)
-      o.set("uid", .integer(Int64(uid)))
-    case .credential(let name, let uid):
-      o.set("request", "credential")
-      o.set("name", name)
-      o.set("uid", .integer(Int64(uid)))
+    case .expect(let name, let uid): Request.write("expect", name, uid, to: &o)
+    case .standing(let name, let uid): Request.write("standing", name, uid, to: &o)
+    case .credential(let name, let uid): Request.write("credential", name, uid, to: &o)
     case .elevated(let elevation):
       o.set("request", "elevated")
       elevation.write(to: &o)
@@ -55,6 +50,13 @@ extension Request {
     return o.value.text()
   }
 
+  @inline(never)
+  private static func write(_ request: String, _ name: String, _ uid: UInt32, to o: inout JSONObject) {
+    o.set("request", request)
+    o.set("name", name)
+    o.set("uid", .integer(Int64(uid)))
+  }
+
   public init(packet: [UInt8]) throws(MemberError) {
     let read = try Message.open(packet)
     let kind = try read.string("request")
@@ -64,6 +66,8 @@ extension Request {
       self = .hold(try OpenRequest(read))
     } else if kind.isExactly("redeem") {
       self = .redeem(reference: try read.string("reference"), name: try read.string("name"))
+    } else if kind.isExactly("expect") {
+      self = .expect(name: try read.string("name"), uid: try read.id("uid"))
     } else if kind.isExactly("standing") {
       self = .standing(name: try read.string("name"), uid: try read.id("uid"))
     } else if kind.isExactly("credential") {

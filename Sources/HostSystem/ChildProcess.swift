@@ -157,6 +157,9 @@ public struct Pipe: ~Copyable {
 
   /// The reading end; the writing end is closed, so that the end of the writers is seen.
   public consuming func takeReading() -> FileDescriptor { reading }
+
+  /// The writing end; the reading end is closed, so that the end of the readers is seen.
+  public consuming func takeWriting() -> FileDescriptor { writing }
 }
 
 /// Collects what comes through a pipe without ever waiting for it.

@@ -49,6 +49,14 @@ struct Sources {
     return found
   }
 
+  /// Brings their libraries in, and asks nothing.
+  func load() {
+    for service in services {
+      // SAFETY: the temporary C string lives across the call.
+      unsafe sojourn_source_load(service)
+    }
+  }
+
   func askUser(_ name: String?, _ uid: UInt32, _ answer: inout Answer) {
     if let failure { answer.line("failed nsswitch.conf \(failure.code)") }
     for service in services {

@@ -1,6 +1,7 @@
 // `vacancy name NAME UID [GROUP…]` and `vacancy number UID`: asks every source of names of this host but Sojourn's own
 // whether it has a name or number, and what stands under them already. `vacancy member NAME UID [GROUP…]`: asks them about an
-// account that is theirs, and which groups it has there. A program of its own because a source may hang
+// account that is theirs, and which groups it has there. `vacancy wait` loads the sources, reads one such question from its
+// input, the words with a NUL between them, and answers it; without a question it just ends. A program of its own because a source may hang
 // (LDAP) or crash, and because it must never hear Sojourn's own answers. What it finds, it writes a line each:
 //
 //     user-name SOURCE          group-name SOURCE       the name is somebody else's
@@ -15,8 +16,21 @@ internal import CPlatform.System
 internal import HostSystem
 internal import Identity
 
+/// The question, or nil if the input ended without one.
+func awaited() -> [String]? {
+  Sources(of: "passwd").load()
+  Sources(of: "group").load()
+  let input = FileDescriptor(owning: 0)
+  guard let bytes = try? input.readAll(cap: 65_536), !bytes.isEmpty else { return nil }
+  return bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+}
+
 func answer() -> Int32 {
-  let words = ProgramArguments.own().dropFirst().map { String(decoding: $0, as: UTF8.self) }
+  var words = ProgramArguments.own().dropFirst().map { String(decoding: $0, as: UTF8.self) }
+  if words.count == 1, words[0].utf8.elementsEqual("wait".utf8) {
+    guard let question = awaited() else { return 0 }
+    words = question
+  }
   guard words.count >= 2, let uid = ProcessTable.decimal(words[words[0].utf8.elementsEqual("number".utf8) || words.count < 3 ? 1 : 2].utf8)
     .flatMap({ UInt32(exactly: $0) })
   else { return 64 }

@@ -19,6 +19,7 @@ final class Daemon {
   let registry = UIDRegistry(directory: Places.uids)
   let projection = Projection(root: Places.projection)
   let waiting = WaitingOpenings()
+  let vacancy: VacancyQuestions
   let started = Moment.now().unixSeconds
 
   var configuration: PublishedConfiguration?
@@ -79,6 +80,7 @@ final class Daemon {
   /// - Throws: with `call` "fcntl" if another daemon runs.
   init(log: Logger) throws(SystemError) {
     loop = try EventLoop()
+    vacancy = VacancyQuestions(loop)
     record = Record(audit: AuditLog(path: Places.auditLog, spool: Places.auditSpool), log: log)
     try Files.makeDirectory(Places.run, mode: 0o755)
     lock = try FileLock(Places.lock)
@@ -119,6 +121,7 @@ final class Daemon {
     try loop.watch(changes.descriptor.raw) { [unowned self] in hostChanged() }
     try loop.watch(listener.descriptor.raw) { [unowned self] in acceptConnections() }
     watchHost()
+    vacancy.prepare()
     // What was published before a restart holds until the files are read again: nobody who logs in now needs to wait.
     configuration = try? PublishedConfiguration.current()
     renewRelay()

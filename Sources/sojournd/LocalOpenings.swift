@@ -32,13 +32,13 @@ extension Daemon {
     advanceLocalOpenings()
   }
 
-  /// Each is asked about in a process of its own, with a time limit: a source may hang, this loop may not.
+  /// Each is asked about by itself.
   private func advanceLocalOpenings() {
     for opening in localOpenings where !opening.isAsked {
       guard localOpenings.count(where: { $0.isAsked }) < Daemon.questionsAtOnce else { return }
       opening.isAsked = true
       let request = opening.request
-      Worker.start(loop, Places.vacancy, ["member", request.name, String(request.uid)] + request.groups, milliseconds: 5000) { [weak self] outcome in
+      vacancy.ask(["member", request.name, String(request.uid)] + request.groups) { [weak self] outcome in
         guard let self else { return }
         // Who went away meanwhile is no opening any more.
         if localOpenings.contains(where: { $0 === opening }) { settle(opening, outcome.status == 0 ? outcome.output : nil) }

@@ -107,17 +107,29 @@ extension Daemon {
       // Who comes many times at once is asked about once: the answer is younger than each of these logins.
       let together = openings.filter { $0.stage == .waiting && $0.asksTheSame(as: opening) }
       for one in together { one.stage = .asking }
-      // In a process of its own, with a time limit: a source may hang, this loop may not.
-      Worker.start(loop, Places.vacancy, ["name", name, String(opening.request.uid)] + opening.request.groups, milliseconds: 5000) {
-        [weak self] outcome in
-        guard let self else { return }
-        // The first of them makes the lease.
-        for one in together { settle(one, VacancyAnswer(outcome.status == 0 ? outcome.output : nil, lease: leases[name] != nil)) }
+      if together.count == 1, let expectation = expectation(of: opening) {
+        expectation.await { [weak self] output in
+          guard let self else { return }
+          let answer = VacancyAnswer(output, lease: leases[name] != nil, groups: opening.request.groups)
+          if answer.refusal == nil, answer.speaks(ofAll: opening.request.groups) { settle(opening, answer) } else { ask(about: together) }
+        }
+      } else {
+        ask(about: together)
       }
     }
   }
 
-  private func isEnding(_ name: AccountName) -> Bool { ends[name.text] != nil || leases[name.text]?.state == .draining }
+  private func ask(about together: [Opening]) {
+    guard let opening = together.first else { return }
+    let name = opening.name.text
+    vacancy.ask(["name", name, String(opening.request.uid)] + opening.request.groups) { [weak self] outcome in
+      guard let self else { return }
+      // The first of them makes the lease.
+      for one in together { settle(one, VacancyAnswer(outcome.status == 0 ? outcome.output : nil, lease: leases[name] != nil)) }
+    }
+  }
+
+  func isEnding(_ name: AccountName) -> Bool { ends[name.text] != nil || leases[name.text]?.state == .draining }
 
   private func forget(_ opening: Opening) {
     if let timer = opening.timer { loop.cancel(timer) }

@@ -16,7 +16,9 @@ final class Worker {
   private var errors: PipeReader
   private var timer: UInt64 = 0
   private var cutOff = false
-  private let finished: (Outcome) -> Void
+  private var finished: (Outcome) -> Void
+  /// What it is still to be told; nil: it was started with all that it needs.
+  private var input: FileDescriptor?
 
   static let cap = 1 << 20
 
@@ -29,18 +31,46 @@ final class Worker {
     }
   }
 
-  private init(_ loop: EventLoop, _ path: String, _ arguments: [String], _ finished: @escaping (Outcome) -> Void) throws(SystemError) {
+  /// Starts one that waits for its question, for as long as it takes; `finished` is called if it ends without having got one.
+  static func waiting(_ loop: EventLoop, _ path: String, _ arguments: [String], finished: @escaping (Outcome) -> Void) throws(SystemError) -> Worker {
+    let questions = try Pipe.make()
+    let worker = try Worker(loop, path, arguments, input: questions.reading.raw, finished)
+    worker.input = questions.takeWriting()
+    try worker.begin(nil)
+    return worker
+  }
+
+  /// The one question of a worker that waits.
+  /// - Parameter question: at most 64 KiB: so much a pipe takes without anybody reading it.
+  /// - Returns: false if it cannot be asked any more, because it is about to be seen dead.
+  func ask(_ question: [UInt8], milliseconds: Int64, finished: @escaping (Outcome) -> Void) -> Bool {
+    guard question.count <= 65_536 else { return false }
+    do throws(SystemError) { try input?.writeAll(question) } catch { return false }
+    input = nil
+    self.finished = finished
+    timer = loop.after(milliseconds) { self.cut() }
+    return true
+  }
+
+  /// Nobody will ask it: it ends by itself when its input does.
+  func dismiss() {
+    finished = { _ in }
+    input = nil
+  }
+
+  private init(_ loop: EventLoop, _ path: String, _ arguments: [String], input: CInt = -1, _ finished: @escaping (Outcome) -> Void) throws(SystemError) {
     let out = try Pipe.make()
     let err = try Pipe.make()
     self.loop = loop
     self.finished = finished
-    child = try ChildProcess.start(path, arguments, descriptors: [-1, out.writing.raw, err.writing.raw])
+    child = try ChildProcess.start(path, arguments, descriptors: [input, out.writing.raw, err.writing.raw])
     output = PipeReader(out.takeReading())
     errors = PipeReader(err.takeReading())
   }
 
   /// The loop's actions hold the worker until it has ended.
-  private func begin(_ milliseconds: Int64) throws(SystemError) {
+  /// - Parameter milliseconds: its time; nil: it is counted from its question on.
+  private func begin(_ milliseconds: Int64?) throws(SystemError) {
     do throws(SystemError) {
       try loop.watch(output.descriptor()) { self.read() }
       try loop.watch(errors.descriptor()) { self.read() }
@@ -51,7 +81,7 @@ final class Worker {
       child.signal(.kill)
       throw error
     }
-    timer = loop.after(milliseconds) { self.cut() }
+    if let milliseconds { timer = loop.after(milliseconds) { self.cut() } }
   }
 
   private func read() {

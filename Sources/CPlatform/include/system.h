@@ -136,6 +136,7 @@ int sojourn_clear_keyrings(void);
 int sojourn_nss_use(const char *database, const char *services);
 /* One source of names asked by itself, with its own status, which getpwnam_r(3) does not tell (nss(5)): NULL asks by number.
    `sojourn_source_no_answer` carries errno's value in `*error`; `_lacking`: not installed, or it has no such database. */
+void sojourn_source_load(const char *service);
 enum { sojourn_source_found, sojourn_source_none, sojourn_source_no_answer, sojourn_source_lacking };
 /* `found`: two numbers that get the uid and the primary gid; NULL: not wanted. */
 int sojourn_source_user(const char *service, const char *_Nullable name, uint32_t uid, uint32_t *_Nullable found, int *error);
