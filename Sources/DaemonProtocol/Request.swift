@@ -129,6 +129,8 @@ public struct DecisionFacts: Sendable {
   public var reason: String
   /// How long the answer took, in milliseconds.
   public var milliseconds: UInt64
+  /// The same in microseconds; 0: an older module did not say.
+  public var microseconds: UInt64 = 0
   /// Who the policy was told that it is (`subject.id`), or empty: a demand to end a subject's sessions finds them by it.
   public var subject: String
 

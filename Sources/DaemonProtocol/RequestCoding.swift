@@ -152,11 +152,12 @@ extension DecisionFacts {
   public var json: JSONValue {
     .object([
       .init("request_id", .string(requestID)), .init("endpoint", .string(endpoint)), .init("reason", .string(reason)),
-      .init("milliseconds", .unsigned(milliseconds)), .init("subject", .string(subject)),
+      .init("milliseconds", .unsigned(milliseconds)), .init("microseconds", .unsigned(microseconds)), .init("subject", .string(subject)),
     ])
   }
   public init(_ read: MemberReader) throws(MemberError) {
     self.init(requestID: try read.string("request_id"), endpoint: try read.string("endpoint"), reason: try read.string("reason"),
       milliseconds: try read.unsigned("milliseconds"), subject: !read.has("subject") ? "" : try read.string("subject"))
+    if read.has("microseconds") { microseconds = try read.unsigned("microseconds") }
   }
 }

@@ -13,12 +13,16 @@ public enum PolicyClient {
   /// Blocks at most `rules.deadline`. It starts no thread, touches no signal handler and leaves no descriptor open.
   /// One thread at a time (see curl_sojourn.h).
   public static func ask(_ question: Question, rules: PolicyRules, host: HostFacts) -> Answer {
+    let begin = Moment.now().boot
+    var answer: Answer
     switch rules.via {
-    case .relay: return ask(question, rules: rules, host: host, relay: Places.policySocket)
+    case .relay: answer = ask(question, rules: rules, host: host, relay: Places.policySocket)
     case .direct:
       var transport = CurlTransport()
-      return ask(question, rules: rules, host: host, through: &transport)
+      answer = ask(question, rules: rules, host: host, through: &transport)
     }
+    answer.facts.microseconds = UInt64(max(0, (Moment.now().boot - begin) / 1000))
+    return answer
   }
 
   /// Directly, through any transport.

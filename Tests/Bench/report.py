@@ -9,7 +9,7 @@ from host import CHECKOUT
 HOW = {
     "login": "`Tests/Bench/runner.py` runs the stock client and waits until the server has no process left for it; `Tests/Bench/login.c` does with libpam what sshd's monitor does for a connection, in a new process "
              "each time that has libcrypto loaded, as sshd has. Each contender is a private host of its own, all run at once, and each round asks every one of them. Before the next login the host is clean again. "
-             "Policy time is what the module wrote into the audit log (`decision.milliseconds`; whole ones, so half of one is added to the mean, without the dearest tenth).",
+             "Policy time is what the module wrote into the audit log (`decision.microseconds`, the median).",
     "far": "",
     "nss": "`Tests/Bench/ask.c` asks glibc, 2,000 times in one process; sources are in turn. Sojourn's are files as `sojournd` writes them, in the large pool of uids. Instructions and allocations are those of 20 questions more, a question.",
     "ends": "",
