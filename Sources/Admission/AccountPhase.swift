@@ -1,5 +1,6 @@
 internal import Configuration
 internal import DaemonProtocol
+internal import Encoding
 internal import HostSystem
 
 /// pam_sm_acct_mgmt. In sshd nothing is opened yet: the certificate is shown in the session phase, or its decision is passed on to
@@ -35,7 +36,9 @@ public enum AccountPhase {
         let published = try configuration.need()
         switch program {
         // Not a yes: the passwd field `*` lets pam_unix carry the stack, and the session line decides.
-        case .sshd: return .ignored
+        case .sshd:
+          phase.announce(entry)
+          return .ignored
         case .console:
           guard let opened = try phase.openHeld(entry, published, trail) else { throw .noCredential }
           return opened
@@ -56,6 +59,15 @@ public enum AccountPhase {
 }
 
 extension Phase {
+  /// sshd took the certificate, so an opening is likely: the daemon asks the host's other sources about the name while the
+  /// session phase verifies it and asks the policy. Whether it heard that is all the same.
+  @inline(never)
+  fileprivate func announce(_ entry: PasswordEntry) {
+    // What our own phase in sshd's child has had decided is opened by another process.
+    guard voice.kept(.reference) == nil, let account = String.ifValid(login.user) else { return }
+    do throws(DaemonSilence) { _ = try world.daemon(.expect(name: account, uid: entry.uid), milliseconds: 200, patience: 0) } catch { return }
+  }
+
   @inline(never)
   func join(_ entry: PasswordEntry) throws(Refusal) -> PAMResult {
     guard let proof = Entry(try StandingLease.of(login, entry, world), user: login.user) else { throw .noLease }

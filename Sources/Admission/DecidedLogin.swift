@@ -7,18 +7,15 @@ internal import Identity
 internal import Policy
 
 /// A login that the policy (or in an emergency this host) has said yes to, within the host's ceilings; nothing is open yet.
-struct DecidedLogin: ~Copyable {
+struct DecidedLogin {
   let decision: Decision
   let request: OpenRequest
-  /// The daemon's notice that an opening follows, as long as it does.
-  fileprivate let notice: SeqpacketSocket?
 }
 
 extension Phase {
   /// From the proof to the yes: whose name, which certificate, what the policy says, what the ceilings leave of it.
-  /// - Parameter opens: a yes is opened at once, so that the daemon may look at the name while the policy does.
   @inline(never)
-  func decide(_ entry: PasswordEntry, _ configuration: Published, _ proof: Proof, opens: Bool = false, _ trail: inout Trail) throws(Refusal) -> DecidedLogin {
+  func decide(_ entry: PasswordEntry, _ configuration: Published, _ proof: Proof, _ trail: inout Trail) throws(Refusal) -> DecidedLogin {
     let rules = configuration.rules
     guard let account = String.ifValid(login.user), entry.name.elementsEqual(login.user) else { throw .nameNotAdmitted }
     if !trail.isLocal {
@@ -27,17 +24,15 @@ extension Phase {
     let now = world.moment().unixSeconds
     let credential = try Credential.of(proof, login, configuration, now: now, world.revocations(rules.certificate.revoked), &trail)
     let decision: Decision
-    var notice: SeqpacketSocket?
     if let own = try Decision.breakGlass(credential, account: account, now: now) {
       decision = own
     } else {
-      if opens, !trail.isLocal { notice = world.tellDaemon(.expect(name: account, uid: entry.uid)) }
       decision = try ask(credential, proof, account, configuration, now: now, &trail)
     }
     let request = try OpenRequest(decision, credential, entry, login, rules, isLocal: trail.isLocal, now: world.moment().unixSeconds) { note in
       log(.notice, "\(account): \(note)")
     }
-    return DecidedLogin(decision: decision, request: request, notice: notice)
+    return DecidedLogin(decision: decision, request: request)
   }
 
   private func ask(_ credential: Credential, _ proof: Proof, _ account: String, _ configuration: Published, now: UInt64, _ trail: inout Trail) throws(Refusal) -> Decision {
@@ -54,7 +49,7 @@ extension Phase {
   /// Has the daemon open what was just decided, for this process.
   @inline(never)
   func open(_ entry: PasswordEntry, _ configuration: Published, _ proof: Proof, _ trail: inout Trail) throws(Refusal) -> PAMResult {
-    let decided = try decide(entry, configuration, proof, opens: true, &trail)
+    let decided = try decide(entry, configuration, proof, &trail)
     let session = try OpenedSession.open(decided.request, world)
     return try keep(session, Entry(decided.decision, session, user: login.user), entry, trail)
   }

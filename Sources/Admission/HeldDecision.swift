@@ -12,7 +12,7 @@ struct HeldDecision {
     self.reference = reference
   }
 
-  static func hold(_ decided: borrowing DecidedLogin, _ world: some Surroundings) throws(Refusal) -> HeldDecision {
+  static func hold(_ decided: DecidedLogin, _ world: some Surroundings) throws(Refusal) -> HeldDecision {
     let reply: Reply
     do throws(DaemonSilence) { reply = try world.daemon(.hold(decided.request), milliseconds: 5000, patience: 2000) } catch { throw Refusal(error) }
     switch reply {

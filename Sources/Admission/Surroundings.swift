@@ -33,8 +33,6 @@ public protocol Surroundings {
   ///   - milliseconds: for connection, question and answer each.
   ///   - patience: milliseconds to wait for a daemon that restarts.
   func daemon(_ request: Request, milliseconds: Int32, patience: Int64) throws(DaemonSilence) -> Reply
-  /// What needs no answer; it holds as long as what is returned does.
-  func tellDaemon(_ request: Request) -> SeqpacketSocket?
 }
 
 /// The host that the module runs on.
@@ -67,6 +65,4 @@ public struct ThisHost: Surroundings {
   public func daemon(_ request: Request, milliseconds: Int32, patience: Int64) throws(DaemonSilence) -> Reply {
     try DaemonClient.ask(ofLogin: request, milliseconds: milliseconds, patience: patience)
   }
-
-  public func tellDaemon(_ request: Request) -> SeqpacketSocket? { DaemonClient.tell(request) }
 }

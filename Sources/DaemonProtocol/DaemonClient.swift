@@ -28,17 +28,6 @@ public enum DaemonClient {
     do throws(MemberError) { return try Reply(ofLogin: answer) } catch { return .failed("the daemon's answer: " + error.sentence) }
   }
 
-  /// Says what has no answer, to a daemon that listens at once; nobody waits for one that does not.
-  /// - Returns: the connection, which holds what was said; nil: it was not said.
-  public static func tell(_ request: Request) -> SeqpacketSocket? {
-    guard let packet = request.packet else { return nil }
-    do throws(SystemError) {
-      let socket = try SeqpacketSocket.connect(toRootAt: Places.socket, milliseconds: 20)
-      try socket.send(packet)
-      return socket
-    } catch { return nil }
-  }
-
   private static func exchange(_ request: Request, _ milliseconds: Int32, _ patience: Int64) throws(DaemonSilence) -> [UInt8] {
     guard let packet = request.packet, packet.count <= Request.cap else { throw .garbled("the question cannot be put in one message") }
     let begin = Moment.now()

@@ -11,7 +11,7 @@ public indirect enum Request: Sendable {
   /// Open, for the process that sends this, what was kept under that reference for that login name.
   case redeem(reference: String, name: String)
   /// The process that sends this is about to ask to open a session of that name and uid, if the policy says yes: what has to be
-  /// found out for that can be found out meanwhile. It has no answer; it holds as long as the connection does, and is only a hint.
+  /// found out for that can be found out meanwhile. Only a hint: the answer says that it was heard.
   case expect(name: String, uid: UInt32)
   /// Is somebody in under that name and uid at this moment?
   case standing(name: String, uid: UInt32)
@@ -130,11 +130,12 @@ public struct DecisionFacts: Sendable {
   /// How long the answer took, in milliseconds.
   public var milliseconds: UInt64
   /// The same in microseconds; 0: an older module did not say.
-  public var microseconds: UInt64 = 0
+  public var microseconds: UInt64
   /// Who the policy was told that it is (`subject.id`), or empty: a demand to end a subject's sessions finds them by it.
   public var subject: String
 
-  public init(requestID: String, endpoint: String, reason: String, milliseconds: UInt64, subject: String = "") {
+  public init(requestID: String, endpoint: String, reason: String, milliseconds: UInt64, microseconds: UInt64 = 0, subject: String = "") {
+    self.microseconds = microseconds
     self.subject = subject
     self.requestID = requestID
     self.endpoint = endpoint

@@ -157,7 +157,7 @@ extension DecisionFacts {
   }
   public init(_ read: MemberReader) throws(MemberError) {
     self.init(requestID: try read.string("request_id"), endpoint: try read.string("endpoint"), reason: try read.string("reason"),
-      milliseconds: try read.unsigned("milliseconds"), subject: !read.has("subject") ? "" : try read.string("subject"))
-    if read.has("microseconds") { microseconds = try read.unsigned("microseconds") }
+      milliseconds: try read.unsigned("milliseconds"), microseconds: !read.has("microseconds") ? 0 : try read.unsigned("microseconds"),
+      subject: !read.has("subject") ? "" : try read.string("subject"))
   }
 }

@@ -16,8 +16,6 @@ final class Connection {
   var timer: UInt64?
   /// Called if the peer goes away before it has its answer.
   var abandoned: (() -> Void)?
-  /// What it has announced.
-  var expectation: Expectation?
 
   init(_ socket: consuming SeqpacketSocket, _ peer: ProcessReference) {
     self.socket = socket
@@ -84,7 +82,9 @@ extension Daemon {
     case .open(let open): begin(open, connection)
     case .hold(let open): hold(open, connection)
     case .redeem(let reference, let name): redeem(reference, name, connection)
-    case .expect(let name, let uid): expect(name, uid, connection)
+    case .expect(let name, let uid):
+      answer(connection, .done)
+      expect(name, uid, connection.peer)
     case .standing(let name, let uid): answer(connection, isStanding(name, uid) ? .done : .refused(.whichSession, detail: "nobody is in under that name"))
     case .credential(let name, let uid): answer(connection, credential(of: name, uid: uid, for: connection.peer))
     case .elevated(let elevation): answer(connection, elevated(elevation, by: connection.peer))

@@ -33,6 +33,7 @@ final class Daemon {
   /// Decisions that wait to be opened, by their references.
   var held: [String: HeldDecision] = [:]
   var openings: [Opening] = []
+  var expectations: [Expectation] = []
   var ends: [String: LeaseEnd] = [:]
   var trims: [String: LeaseTrim] = [:]
   var localOpenings: [LocalOpening] = []

@@ -5,24 +5,36 @@ import Events
 import HostSystem
 import Identity
 
-/// A login that is about to ask for a session: what the other sources of names say of it is asked while the policy is, by a
-/// module that has verified the certificate. It is a hint and decides nothing: what is not said in time, not by the same
-/// process about the same name and uid, or is anything but "vacant", is asked anew when the opening comes.
+/// A login that is about to ask for a session: what the host's other sources of names say of it is asked while the certificate
+/// is verified and the policy asked. It is a hint and decides nothing: what was not announced by the same process about the
+/// same name and uid, is older than two seconds or than a change of the files below, or is anything but "vacant", is asked anew
+/// when the opening comes.
 final class Expectation {
   let name: AccountName
   let uid: UInt32
-  let begun = Moment.now()
+  let peer: ProcessReference
+  private let begun = Moment.now()
+  private let files = Expectation.stamps()
   private var output: [UInt8]?
   private var isAnswered = false
   private var waiting: (([UInt8]?) -> Void)?
 
-  init(_ name: AccountName, _ uid: UInt32) {
+  init(_ name: AccountName, _ uid: UInt32, _ peer: ProcessReference) {
     self.name = name
     self.uid = uid
+    self.peer = peer
   }
 
-  /// No answer is older than one may be that is asked for by the opening itself.
-  func isFresh(at now: Moment) -> Bool { now.boot >= begun.boot && now.boot - begun.boot <= VacancyQuestions.limit * 1_000_000 }
+  private static let longest: Int64 = 2_000_000_000
+
+  func isFresh(at now: Moment) -> Bool { now.boot >= begun.boot && now.boot - begun.boot <= Expectation.longest }
+
+  /// Has nobody been added to this host, or anything given to a name, since?
+  var isUnchanged: Bool { Expectation.stamps() == files }
+
+  private static func stamps() -> [FileStamp?] {
+    ["/etc/passwd", "/etc/group", "/etc/subuid", "/etc/subgid", "/etc/nsswitch.conf", "/etc/sudoers.d", "/var/spool/cron/crontabs"].map { (try? Files.facts($0))?.stamp }
+  }
 
   func answer(_ output: [UInt8]?) {
     isAnswered = true
@@ -38,29 +50,28 @@ final class Expectation {
 }
 
 extension Daemon {
-  /// How many logins may be expected at once: beyond that they are asked about when they come.
+  /// How many logins are expected at once: beyond that they are asked about when they come.
   private static let expectedAtOnce = 16
 
-  /// It has no answer: the connection stays until the module lets go of it.
-  func expect(_ name: String, _ uid: UInt32, _ connection: Connection) {
-    connection.abandoned = {}
+  func expect(_ name: String, _ uid: UInt32, _ peer: ProcessReference) {
+    let now = Moment.now()
+    expectations.removeAll { !$0.isFresh(at: now) || $0.peer == peer }
     guard let configuration, let name = AccountName(name), configuration.accounts.admits(name), configuration.accounts.range.contains(uid),
-      configuration.accounts.groups.count <= 64, !isEnding(name), openings.count < Daemon.questionsAtOnce,
-      connections.values.count(where: { $0.expectation?.isFresh(at: .now()) ?? false }) < Daemon.expectedAtOnce
+      configuration.accounts.groups.count <= 64, !isEnding(name), openings.count < Daemon.questionsAtOnce, expectations.count < Daemon.expectedAtOnce
     else { return }
-    let expectation = Expectation(name, uid)
-    connection.expectation = expectation
+    let expectation = Expectation(name, uid, peer)
+    expectations.append(expectation)
     // Which of its groups the policy grants is not known yet.
     vacancy.ask(["name", name.text, String(uid)] + configuration.accounts.groups) { outcome in
       expectation.answer(outcome.status == 0 ? outcome.output : nil)
     }
   }
 
-  /// What this opening's process has announced, if that is about the same and still fresh.
-  func expectation(of opening: Opening) -> Expectation? {
+  /// What this opening's process has announced, if that is about the same and still fresh. It is good once.
+  func takeExpectation(of opening: Opening) -> Expectation? {
     let now = Moment.now()
-    let found = connections.values.first { $0.expectation != nil && $0.peer == opening.connection.peer }?.expectation
-    guard let found, found.name == opening.name, found.uid == opening.request.uid, found.isFresh(at: now) else { return nil }
-    return found
+    guard let index = expectations.firstIndex(where: { $0.peer == opening.connection.peer }) else { return nil }
+    let found = expectations.remove(at: index)
+    return found.name == opening.name && found.uid == opening.request.uid && found.isFresh(at: now) && found.isUnchanged ? found : nil
   }
 }

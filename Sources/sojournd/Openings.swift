@@ -107,7 +107,7 @@ extension Daemon {
       // Who comes many times at once is asked about once: the answer is younger than each of these logins.
       let together = openings.filter { $0.stage == .waiting && $0.asksTheSame(as: opening) }
       for one in together { one.stage = .asking }
-      if together.count == 1, let expectation = expectation(of: opening) {
+      if together.count == 1, let expectation = takeExpectation(of: opening) {
         expectation.await { [weak self] output in
           guard let self else { return }
           let answer = VacancyAnswer(output, lease: leases[name] != nil, groups: opening.request.groups)

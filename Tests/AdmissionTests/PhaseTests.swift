@@ -38,11 +38,34 @@ import HostSystem
 
   // acct_mgmt
 
-  @Test func inSshdTheAccountPhaseDecidesNothing() {
+  @Test func inSshdTheAccountPhaseDecidesNothing() throws {
     let (world, voice) = Self.world { _ in }
     for info in ["", nil, Vectors.line("control")] as [String?] {
       #expect(AccountPhase.run(login(info: info), world, voice).code == Code.ignore)
     }
+    for event in world.events.list {
+      guard case .told(.expect(let name, let uid), let milliseconds, 0) = event else { throw Unexpected() }
+      #expect(name == "alice" && uid == 70000 && milliseconds <= 200, "a hint is nothing to wait for")
+    }
+    #expect(world.events.list.count == 3)
+  }
+
+  struct Unexpected: Error {}
+
+  @Test(arguments: [DaemonSilence.unreachable(SystemError("connect", code: 2)), .unanswered(SystemError("recv", code: 11)), .garbled("")])
+  func aDaemonThatDoesNotHearOfALoginStopsNobody(_ silence: DaemonSilence) {
+    let (world, voice) = Self.world { $0.others = .failure(silence) }
+    #expect(AccountPhase.run(login(), world, voice).code == Code.ignore)
+    #expect(world.events.errors.isEmpty)
+  }
+
+  @Test func announcesNobodyWhoseOpeningAnotherProcessAsksForOrWhoHasAnAccount() {
+    let (world, voice) = Self.world { _ in }
+    voice.left[.reference] = Kept(text: "1-abc", user: Array("alice".utf8))
+    #expect(AccountPhase.run(login(), world, voice).code == Code.ignore)
+    world.name = World.local()
+    voice.left = [:]
+    #expect(AccountPhase.run(login(), world, voice).code == Code.ignore)
     #expect(world.events.list.isEmpty)
   }
 

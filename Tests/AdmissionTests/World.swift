@@ -92,11 +92,6 @@ final class World: Surroundings {
     }
   }
 
-  func tellDaemon(_ request: Request) -> SeqpacketSocket? {
-    events.list.append(.announced(request))
-    return nil
-  }
-
   static func configuration() -> PublishedConfiguration {
     PublishedConfiguration(
       certificate: CertificateRules(trusted: Vectors.ours.map { TrustedAuthority(blob: Vectors.authority($0), file: $0) }, maxLifetime: 12 * 3600,

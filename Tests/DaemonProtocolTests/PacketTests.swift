@@ -6,14 +6,15 @@ import Testing
   static let login = LoginFacts(service: "sshd", tty: "ssh", remote: "192.0.2.7")
   static let credential = CredentialFacts(kind: "ssh-cert", keyID: "alice@example.com", serial: "18446744073709551615", keyFingerprint: "SHA256:a",
     caFingerprint: "SHA256:b", principals: ["alice", "al,ice"], notBefore: 1, notAfter: 2)
-  static let decision = DecisionFacts(requestID: "ab", endpoint: "https://policy.example.com", reason: "line\nbreak \u{1b}[31m", milliseconds: 3)
+  static let decision = DecisionFacts(requestID: "ab", endpoint: "https://policy.example.com", reason: "line\nbreak \u{1b}[31m", milliseconds: 3, microseconds: 3141)
   static let requests: [Request] = [
     .open(OpenRequest(name: "alice", uid: 70_000, isLocal: false, login: login, credential: credential, decision: decision, groups: ["dbops"],
       shell: "/bin/bash", seconds: 3600)),
     .closed(session: "1795248296-32e96014"),
     .refused(RefusedLogin(name: "bob", isLocal: true, login: login, credential: credential, decision: decision, token: "denied", detail: "no")),
     .refused(RefusedLogin(name: "", isLocal: false, login: login, credential: nil, decision: nil, token: "plain-key", detail: "")),
-    .sessions(after: ""), .end(target: "alice", reason: "gone"), .endSubject("alice@example.com"), .status, .reload,
+    .sessions(after: ""), .end(target: "alice", reason: "gone"), .endSubject("alice@example.com"), .status, .reload, .expect(name: "alice", uid: 70_000),
+    .standing(name: "alice", uid: 70_000), .credential(name: "alice", uid: 70_000), .redeem(reference: String(repeating: "0a", count: 16), name: "alice"),
   ]
   static let summary = SessionSummary(session: "1-a", name: "alice", uid: 70_000, isLocal: false, state: "active", pid: 7, login: login,
     keyID: "alice@example.com", groups: ["dbops"], opened: 1, expires: 2)

@@ -110,8 +110,14 @@ def main():
     parser.add_argument("--shell", default="/bin/bash")
     parser.add_argument("--key-id", default="key of somebody")
     parser.add_argument("--local", action="store_true")
+    parser.add_argument("--expect", help="announces a login of that name first; then `--between` runs, and the opening follows")
+    parser.add_argument("--between", default="true")
     options = parser.parse_args()
     if options.mode == "login":
+        if options.expect:
+            heard = ask({"request": "expect", "name": options.expect, "uid": candidate(options.expect)})
+            if heard != {"version": 1, "reply": "done"} or os.system(options.between) != 0:
+                sys.exit(f"not announced: {heard}")
         reply = ask(opening(options.words[0], options), options.loginuid)
         say(reply)
         stay(reply.get("session", ""))
