@@ -65,7 +65,7 @@ extension Phase {
   fileprivate func announce(_ entry: PasswordEntry) {
     // What our own phase in sshd's child has had decided is opened by another process.
     guard voice.kept(.reference) == nil, let account = String.ifValid(login.user) else { return }
-    do throws(DaemonSilence) { _ = try world.daemon(.expect(name: account, uid: entry.uid), milliseconds: 200, patience: 0) } catch { return }
+    world.tellDaemon(.expect(name: account, uid: entry.uid))
   }
 
   @inline(never)

@@ -33,6 +33,8 @@ public protocol Surroundings {
   ///   - milliseconds: for connection, question and answer each.
   ///   - patience: milliseconds to wait for a daemon that restarts.
   func daemon(_ request: Request, milliseconds: Int32, patience: Int64) throws(DaemonSilence) -> Reply
+  /// What has no answer.
+  func tellDaemon(_ request: Request)
 }
 
 /// The host that the module runs on.
@@ -65,4 +67,6 @@ public struct ThisHost: Surroundings {
   public func daemon(_ request: Request, milliseconds: Int32, patience: Int64) throws(DaemonSilence) -> Reply {
     try DaemonClient.ask(ofLogin: request, milliseconds: milliseconds, patience: patience)
   }
+
+  public func tellDaemon(_ request: Request) { DaemonClient.tell(request) }
 }

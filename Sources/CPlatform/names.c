@@ -18,10 +18,19 @@ static void *source_library(const char *service) {
 
 void sojourn_source_load(const char *service) { (void)source_library(service); }
 
-/* The service's own function, as glibc would find it. */
-static void *source_function(const char *service, const char *function) {
+/* dlerror(3) begins with the name of the file that was not found: it is the service's own only if that is not installed. */
+static int source_is_broken(const char *service, const char *why) {
+  char name[160];
+  int length = snprintf(name, sizeof name, "libnss_%s.so.2: cannot open shared object file: No such file", service);
+  return why != NULL && (length >= (int)sizeof name || strncmp(why, name, (size_t)length) != 0);
+}
+
+/* The service's own function, as glibc would find it. NULL: the service is not installed or has no such function (`*error` is 0), or
+   its library is there and cannot be loaded, so that nobody knows what it would say. */
+static void *source_function(const char *service, const char *function, int *error) {
   char name[160];
   void *library = source_library(service);
+  *error = library == NULL && source_is_broken(service, dlerror()) ? ELIBACC : 0;
   if (snprintf(name, sizeof name, "_nss_%s_%s", service, function) >= (int)sizeof name) return NULL;
   /* `files` and `dns` are in the C library itself since 2.34. */
   void *found = library != NULL ? dlsym(library, name) : NULL;
@@ -39,8 +48,8 @@ static int source_status(enum nss_status status, int error, size_t *size) {
 }
 
 int sojourn_source_user(const char *service, const char *name, uint32_t uid, uint32_t *found, int *error) {
-  void *function = source_function(service, name != NULL ? "getpwnam_r" : "getpwuid_r");
-  if (function == NULL) return sojourn_source_lacking;
+  void *function = source_function(service, name != NULL ? "getpwnam_r" : "getpwuid_r", error);
+  if (function == NULL) return *error == 0 ? sojourn_source_lacking : sojourn_source_no_answer;
   for (size_t size = 4096;;) {
     struct passwd entry;
     char *buffer = malloc(size);
@@ -60,8 +69,8 @@ int sojourn_source_user(const char *service, const char *name, uint32_t uid, uin
 }
 
 int sojourn_source_group(const char *service, const char *name, uint32_t gid, uint32_t *found, int *error) {
-  void *function = source_function(service, name != NULL ? "getgrnam_r" : "getgrgid_r");
-  if (function == NULL) return sojourn_source_lacking;
+  void *function = source_function(service, name != NULL ? "getgrnam_r" : "getgrgid_r", error);
+  if (function == NULL) return *error == 0 ? sojourn_source_lacking : sojourn_source_no_answer;
   for (size_t size = 4096;;) {
     struct group entry;
     char *buffer = malloc(size);

@@ -28,6 +28,12 @@ public enum DaemonClient {
     do throws(MemberError) { return try Reply(ofLogin: answer) } catch { return .failed("the daemon's answer: " + error.sentence) }
   }
 
+  /// Says what has no answer. Nobody waits: not for a daemon that does not listen, and not until it has heard.
+  public static func tell(_ request: Request) {
+    guard let packet = request.packet else { return }
+    do throws(SystemError) { try SeqpacketSocket.connect(toRootAt: Places.socket, milliseconds: 20).send(packet) } catch { return }
+  }
+
   private static func exchange(_ request: Request, _ milliseconds: Int32, _ patience: Int64) throws(DaemonSilence) -> [UInt8] {
     guard let packet = request.packet, packet.count <= Request.cap else { throw .garbled("the question cannot be put in one message") }
     let begin = Moment.now()

@@ -11,7 +11,7 @@ public indirect enum Request: Sendable {
   /// Open, for the process that sends this, what was kept under that reference for that login name.
   case redeem(reference: String, name: String)
   /// The process that sends this is about to ask to open a session of that name and uid, if the policy says yes: what has to be
-  /// found out for that can be found out meanwhile. Only a hint: the answer says that it was heard.
+  /// found out for that can be found out meanwhile. Only a hint, which has no answer.
   case expect(name: String, uid: UInt32)
   /// Is somebody in under that name and uid at this moment?
   case standing(name: String, uid: UInt32)

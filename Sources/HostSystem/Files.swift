@@ -37,9 +37,8 @@ public enum Files {
   /// - Parameter durable: on the disk, with its directory entry, before this returns.
   public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32, durable: Bool) throws(SystemError) {
     let temporary = path + ".new"
-    try? remove(temporary)
     do throws(SystemError) {
-      let file = try FileDescriptor.open(temporary, .create(mode))
+      let file = try made(temporary, mode)
       try file.setMode(mode)
       try file.writeAll(bytes)
       if durable { try file.synchronize() }
@@ -49,6 +48,15 @@ public enum Files {
       throw error
     }
     if durable { try synchronizeDirectory(of: path) }
+  }
+
+  /// What stands there already was left by somebody who was broken off.
+  private static func made(_ path: String, _ mode: UInt32) throws(SystemError) -> FileDescriptor {
+    do throws(SystemError) { return try FileDescriptor.open(path, .create(mode)) } catch {
+      guard error.code == EEXIST else { throw error }
+    }
+    try remove(path)
+    return try FileDescriptor.open(path, .create(mode))
   }
 
   /// Makes a rename, link or removal in the path's directory survive a power cut (fsync(2) on the directory).

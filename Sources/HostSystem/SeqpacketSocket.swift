@@ -69,21 +69,24 @@ public struct SeqpacketSocket: ~Copyable {
 
   /// One whole message of at most `cap` bytes; a longer one is an error (EMSGSIZE), the end of the connection is ECONNRESET.
   public func receive(cap: Int) throws(SystemError) -> [UInt8] {
-    var buffer = [UInt8](repeating: 0, count: cap)
-    while true {
-      // SAFETY: the pointer is the array's own storage, whose count is passed.
-      let got = unsafe buffer.withUnsafeMutableBytes { bytes -> Int in
-        guard let base = bytes.baseAddress else { return 0 }
-        return unsafe sojourn_receive(descriptor.raw, base, bytes.count)
+    var failure: SystemError?
+    // Not zeroed first: a message is a hundredth of its cap, and each page that is touched costs the login a fault.
+    // SAFETY: `count` says as many bytes as the kernel has written, and never more than there are.
+    let message = unsafe [UInt8](unsafeUninitializedCapacity: cap) { bytes, count in
+      guard let base = bytes.baseAddress else { return }
+      while true {
+        let got = unsafe sojourn_receive(descriptor.raw, base, bytes.count)
+        if got > 0, got <= bytes.count, got <= cap {
+          count = got
+          return
+        }
+        let error = got < 0 ? SystemError.last("recv") : SystemError("recv", code: got == 0 ? ECONNRESET : EMSGSIZE)
+        if got < 0, error.isInterrupted { continue }
+        failure = error
+        return
       }
-      if got < 0 {
-        let error = SystemError.last("recv")
-        if error.isInterrupted { continue }
-        throw error
-      }
-      guard got > 0 else { throw SystemError("recv", code: ECONNRESET) }
-      guard got <= cap else { throw SystemError("recv", code: EMSGSIZE) }
-      return Array(buffer.prefix(got))
     }
+    if let failure { throw failure }
+    return message
   }
 }

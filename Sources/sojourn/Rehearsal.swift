@@ -97,11 +97,14 @@ final class Rehearsal: Surroundings, Dialogue {
     case .refused(let refused):
       trail = refused
       return .done
-    case .closed, .reload, .end, .expect: return .done
-    case .hold, .redeem, .credential, .elevated: return .failed("this is a rehearsal")
+    case .closed, .reload, .end: return .done
+    case .hold, .redeem, .credential, .elevated, .expect: return .failed("this is a rehearsal")
     case .sessions, .status, .standing: return try DaemonClient.ask(request, milliseconds: milliseconds, patience: patience)
     }
   }
+
+  /// Nothing is about to be opened.
+  func tellDaemon(_ request: Request) {}
 
   private func opened(_ open: OpenRequest, notes: [String]) -> Reply {
     .opened(Opened(session: "0-rehearsed", expires: moment().unixSeconds + open.seconds, notes: notes))

@@ -33,8 +33,12 @@ extension Daemon {
         return
       }
       // Mode 0600 keeps others out; this is the second lock on that door.
-      guard let peer = try? socket.peer(), peer.uid == 0, let reference = ProcessReference.of(pid: peer.pid), !socket.isHungUp else {
+      guard let peer = try? socket.peer(), peer.uid == 0, let reference = ProcessReference.of(pid: peer.pid) else {
         record.note(.daemon, .warning, "a connection by somebody who is not root, or is gone, was dropped")
+        continue
+      }
+      if socket.isHungUp {
+        takeHint(socket, reference)
         continue
       }
       let connection = Connection(socket, reference)
@@ -46,6 +50,15 @@ extension Daemon {
         if let self, let connection { close(connection) }
       }
     }
+  }
+
+  /// Who says what has no answer need not stay until it is heard. Whose its process's number is by now is not certain, and no
+  /// matter: the hint is of use to an opening by that process alone, and what it leads to is asked now.
+  private func takeHint(_ socket: borrowing SeqpacketSocket, _ peer: ProcessReference) {
+    guard let packet = try? socket.receive(cap: Request.cap), case .expect(let name, let uid)? = try? Request(packet: packet) else {
+      return record.note(.daemon, .warning, "a connection by somebody who is gone was dropped")
+    }
+    expect(name, uid, peer)
   }
 
   private func pauseAccepting(_ error: SystemError) {
@@ -83,7 +96,7 @@ extension Daemon {
     case .hold(let open): hold(open, connection)
     case .redeem(let reference, let name): redeem(reference, name, connection)
     case .expect(let name, let uid):
-      answer(connection, .done)
+      close(connection)
       expect(name, uid, connection.peer)
     case .standing(let name, let uid): answer(connection, isStanding(name, uid) ? .done : .refused(.whichSession, detail: "nobody is in under that name"))
     case .credential(let name, let uid): answer(connection, credential(of: name, uid: uid, for: connection.peer))

@@ -34,6 +34,8 @@ final class Daemon {
   var held: [String: HeldDecision] = [:]
   var openings: [Opening] = []
   var expectations: [Expectation] = []
+  /// How many of their questions are not answered yet; some of them nobody waits for any more.
+  var expectedUnderWay = 0
   var ends: [String: LeaseEnd] = [:]
   var trims: [String: LeaseTrim] = [:]
   var localOpenings: [LocalOpening] = []

@@ -14,7 +14,7 @@ final class Expectation {
   let uid: UInt32
   let peer: ProcessReference
   private let begun = Moment.now()
-  private let files = Expectation.stamps()
+  private let files: [FileStamp?]
   private var output: [UInt8]?
   private var isAnswered = false
   private var waiting: (([UInt8]?) -> Void)?
@@ -23,46 +23,64 @@ final class Expectation {
     self.name = name
     self.uid = uid
     self.peer = peer
+    files = Expectation.stamps(name.text)
   }
 
   private static let longest: Int64 = 2_000_000_000
+  /// Milliseconds that an opening waits for it before it asks for itself: about fewer groups, which may be what takes so long.
+  private static let patience: Int64 = 20
 
   func isFresh(at now: Moment) -> Bool { now.boot >= begun.boot && now.boot - begun.boot <= Expectation.longest }
 
-  /// Has nobody been added to this host, or anything given to a name, since?
-  var isUnchanged: Bool { Expectation.stamps() == files }
+  /// Has nobody been added to this host, or anything given to the name, since?
+  var isUnchanged: Bool { Expectation.stamps(name.text) == files }
 
-  private static func stamps() -> [FileStamp?] {
-    ["/etc/passwd", "/etc/group", "/etc/subuid", "/etc/subgid", "/etc/nsswitch.conf", "/etc/sudoers.d", "/var/spool/cron/crontabs"].map { (try? Files.facts($0))?.stamp }
+  /// What is quickly looked at of that which the program `vacancy` looks at.
+  private static func stamps(_ name: String) -> [FileStamp?] {
+    let files = ["/etc/passwd", "/etc/group", "/etc/subuid", "/etc/subgid", "/etc/nsswitch.conf"]
+    let rights = [
+      "/etc/sudoers.d/", "/var/spool/cron/crontabs/", "/var/spool/cron/", "/var/mail/", "/var/spool/mail/", "/var/lib/systemd/linger/", "/run/sudo/ts/",
+      "/var/lib/AccountsService/users/",
+    ]
+    return (files + rights.map { $0 + name }).map { (try? Files.facts($0))?.stamp }
   }
 
   func answer(_ output: [UInt8]?) {
     isAnswered = true
     self.output = output
-    waiting?(output)
-    waiting = nil
+    hand(output)
   }
 
-  /// - Parameter wanted: is called once, at once or when the answer comes.
-  func await(_ wanted: @escaping ([UInt8]?) -> Void) {
-    if isAnswered { wanted(output) } else { waiting = wanted }
+  private func hand(_ output: [UInt8]?) {
+    let wanted = waiting
+    waiting = nil
+    wanted?(output)
+  }
+
+  /// - Parameter wanted: is called once, from the loop and never from here; with nil if there is no answer in time.
+  func await(_ loop: EventLoop, _ wanted: @escaping ([UInt8]?) -> Void) {
+    waiting = wanted
+    loop.after(isAnswered ? 0 : Expectation.patience) { self.hand(self.output) }
   }
 }
 
 extension Daemon {
-  /// How many logins are expected at once: beyond that they are asked about when they come.
+  /// How many logins are asked about before they come: beyond that they are when they do.
   private static let expectedAtOnce = 16
 
   func expect(_ name: String, _ uid: UInt32, _ peer: ProcessReference) {
     let now = Moment.now()
     expectations.removeAll { !$0.isFresh(at: now) || $0.peer == peer }
     guard let configuration, let name = AccountName(name), configuration.accounts.admits(name), configuration.accounts.range.contains(uid),
-      configuration.accounts.groups.count <= 64, !isEnding(name), openings.count < Daemon.questionsAtOnce, expectations.count < Daemon.expectedAtOnce
+      configuration.accounts.groups.count <= 64, !isEnding(name), openings.count < Daemon.questionsAtOnce,
+      max(expectations.count, expectedUnderWay) < Daemon.expectedAtOnce
     else { return }
     let expectation = Expectation(name, uid, peer)
     expectations.append(expectation)
+    expectedUnderWay += 1
     // Which of its groups the policy grants is not known yet.
-    vacancy.ask(["name", name.text, String(uid)] + configuration.accounts.groups) { outcome in
+    vacancy.ask(["name", name.text, String(uid)] + configuration.accounts.groups) { [weak self] outcome in
+      self?.expectedUnderWay -= 1
       expectation.answer(outcome.status == 0 ? outcome.output : nil)
     }
   }
@@ -72,6 +90,6 @@ extension Daemon {
     let now = Moment.now()
     guard let index = expectations.firstIndex(where: { $0.peer == opening.connection.peer }) else { return nil }
     let found = expectations.remove(at: index)
-    return found.name == opening.name && found.uid == opening.request.uid && found.isFresh(at: now) && found.isUnchanged ? found : nil
+    return found.name == opening.name && found.uid == opening.request.uid && found.isFresh(at: now) ? found : nil
   }
 }

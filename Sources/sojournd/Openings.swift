@@ -108,10 +108,10 @@ extension Daemon {
       let together = openings.filter { $0.stage == .waiting && $0.asksTheSame(as: opening) }
       for one in together { one.stage = .asking }
       if together.count == 1, let expectation = takeExpectation(of: opening) {
-        expectation.await { [weak self] output in
-          guard let self else { return }
+        expectation.await(loop) { [weak self] output in
+          guard let self, openings.contains(where: { $0 === opening }) else { return }
           let answer = VacancyAnswer(output, lease: leases[name] != nil, groups: opening.request.groups)
-          if answer.refusal == nil, answer.speaks(ofAll: opening.request.groups) { settle(opening, answer) } else { ask(about: together) }
+          if answer.refusal == nil, answer.speaks(ofAll: opening.request.groups), expectation.isUnchanged { settle(opening, answer) } else { ask(about: together) }
         }
       } else {
         ask(about: together)

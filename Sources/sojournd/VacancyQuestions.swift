@@ -14,7 +14,7 @@ final class VacancyQuestions {
   private static let shelfLife: Int64 = 600_000
 
   private let loop: EventLoop
-  private var ready: (worker: Worker, program: FileStamp)?
+  private var ready: (worker: Worker, files: [FileStamp?])?
   private var timer: UInt64?
 
   init(_ loop: EventLoop) { self.loop = loop }
@@ -26,9 +26,10 @@ final class VacancyQuestions {
     let waiting = ready
     ready = nil
     prepare(after: VacancyQuestions.rest)
-    // Of a package that was upgraded a moment ago the old program is not asked any more.
+    // The program that was there before an upgrade is not asked any more, and neither is one with the libraries of that time: what it
+    // could not load now would seem to be a source without names.
     let question = Array(words.joined(separator: "\0").utf8)
-    if let waiting, VacancyQuestions.program() == waiting.program,
+    if let waiting, VacancyQuestions.files() == waiting.files,
       waiting.worker.ask(question, milliseconds: VacancyQuestions.limit, finished: finished) { return }
     waiting?.worker.dismiss()
     Worker.start(loop, Places.vacancy, words, milliseconds: VacancyQuestions.limit, finished: finished)
@@ -44,11 +45,11 @@ final class VacancyQuestions {
     ready?.worker.dismiss()
     ready = nil
     timer = loop.after(VacancyQuestions.shelfLife) { [weak self] in self?.makeReady() }
-    guard let program = VacancyQuestions.program() else { return }
+    let files = VacancyQuestions.files()
     // One that cannot be started, or that ends by itself, is not missed: the next question starts its own.
     let worker = try? Worker.waiting(loop, Places.vacancy, ["wait"]) { [weak self] _ in self?.ready = nil }
-    if let worker { ready = (worker, program) }
+    if let worker { ready = (worker, files) }
   }
 
-  private static func program() -> FileStamp? { (try? Files.facts(Places.vacancy))?.stamp }
+  private static func files() -> [FileStamp?] { [Places.vacancy, "/etc/ld.so.cache", "/etc/nsswitch.conf"].map { (try? Files.facts($0))?.stamp } }
 }

@@ -52,10 +52,11 @@ final class Worker {
     return true
   }
 
-  /// Nobody will ask it: it ends by itself when its input does.
+  /// Nobody will ask it.
   func dismiss() {
     finished = { _ in }
     input = nil
+    cut()
   }
 
   private init(_ loop: EventLoop, _ path: String, _ arguments: [String], input: CInt = -1, _ finished: @escaping (Outcome) -> Void) throws(SystemError) {

@@ -92,6 +92,8 @@ final class World: Surroundings {
     }
   }
 
+  func tellDaemon(_ request: Request) { events.list.append(.announced(request)) }
+
   static func configuration() -> PublishedConfiguration {
     PublishedConfiguration(
       certificate: CertificateRules(trusted: Vectors.ours.map { TrustedAuthority(blob: Vectors.authority($0), file: $0) }, maxLifetime: 12 * 3600,
@@ -132,6 +134,7 @@ final class Events {
   enum Event {
     case asked(Question)
     case told(Request, milliseconds: Int32, patience: Int64)
+    case announced(Request)
     case logged(LogLevel, String)
     case error(String)
     case info(String)

@@ -66,6 +66,10 @@ import Testing
         try host.host.must("sed -i -E 's/^passwd:.*/passwd: files[NOTFOUND=continue] nothere sojourn/' /etc/nsswitch.conf")
         #expect(try host.login("root").refusal == "name-of-other")
         #expect(try host.login("alice").isOpened)
+        // Installed, and cannot be loaded: nobody knows what it would say.
+        try host.host.must("echo 'no library' > /usr/lib/$(gcc -print-multiarch 2> /dev/null || dpkg-architecture -qDEB_HOST_MULTIARCH)/libnss_nothere.so.2")
+        let broken = try host.login("bob")
+        #expect(broken.refusal == "source-failed" && broken.detail.contains("nothere"), "\(broken.reply)")
     }
 
     @Test func aNumberThatAnotherSourceHasIsEnteredAsTaken() throws {

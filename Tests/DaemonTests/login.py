@@ -51,6 +51,12 @@ def ask(message, loginuid=None):
     return json.loads(connection.recv(1 << 20))
 
 
+def tell(message):
+    connection = connect()
+    connection.send(json.dumps({"version": 1, **message}).encode())
+    connection.close()
+
+
 def opening(name, options):
     now = int(time.time())
     uid = options.uid if options.uid is not None else candidate(name)
@@ -100,7 +106,7 @@ def stay(session):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("mode", choices=["login", "many", "ask", "raw", "silent", "flood"])
+    parser.add_argument("mode", choices=["login", "many", "ask", "tell", "raw", "silent", "flood"])
     parser.add_argument("words", nargs="*")
     parser.add_argument("--uid", type=int)
     parser.add_argument("--loginuid", type=int)
@@ -115,12 +121,15 @@ def main():
     options = parser.parse_args()
     if options.mode == "login":
         if options.expect:
-            heard = ask({"request": "expect", "name": options.expect, "uid": candidate(options.expect)})
-            if heard != {"version": 1, "reply": "done"} or os.system(options.between) != 0:
-                sys.exit(f"not announced: {heard}")
+            tell({"request": "expect", "name": options.expect, "uid": candidate(options.expect)})
+            if os.system(options.between) != 0:
+                sys.exit("what was to come between failed")
         reply = ask(opening(options.words[0], options), options.loginuid)
         say(reply)
         stay(reply.get("session", ""))
+    elif options.mode == "tell":
+        for word in options.words:
+            tell(json.loads(word))
     elif options.mode == "many":
         # All at one moment: each child waits for the starting shot.
         shot, gun = os.pipe()
