@@ -65,6 +65,10 @@ extension Daemon {
       leases.removeValue(forKey: name.text)
       ends.removeValue(forKey: name.text)
       advanceOpenings()
+      // What came in at the last moment, and runs as somebody who is no more.
+      loop.after(1000) { [weak self] in
+        if ProcessTable.mayRun(lease.uid), self?.leases[name.text] == nil { self?.lookSoon() }
+      }
     }
   }
 
