@@ -127,14 +127,16 @@ extension ProcessTable {
   public static func mayRun(_ uid: UInt32) -> Bool { sojourn_user_runs(uid) != 0 }
 
   /// All processes; those that end while it looks are left out.
-  public static func all() throws(SystemError) -> [ProcessFacts] {
-    var found: [ProcessFacts] = []
-    for entry in try Files.names(in: "/proc") {
-      guard let number = decimal(entry.utf8), let pid = Int32(exactly: number), let facts = facts(of: pid) else { continue }
-      found.append(facts)
-    }
-    return found
+  public static func all() throws(SystemError) -> [ProcessFacts] { try pids().compactMap { facts(of: $0) } }
+
+  /// The numbers of all processes.
+  public static func pids() throws(SystemError) -> [Int32] {
+    let directory = try FileDescriptor.open("/proc", .directory)
+    return try DirectoryStream.names(of: directory, cap: 1 << 23).compactMap { decimal($0).flatMap { Int32(exactly: $0) } }
   }
+
+  /// The effective uid alone; nil if the process ended. It is whom /proc/PID belongs to, also where what is in it is root's (proc(5)).
+  public static func effectiveUser(of pid: Int32) -> UInt32? { try? Files.facts("/proc/\(pid)").uid }
 
   /// The number that the kernel gave to the login when pam_loginuid set its uid, or nil if none (or no audit in this kernel).
   public static func auditSession(of pid: Int32) -> UInt32? {
