@@ -144,6 +144,9 @@ enum { sojourn_source_found, sojourn_source_none, sojourn_source_no_answer, sojo
 /* `found`: two numbers that get the uid and the primary gid; NULL: not wanted. */
 int sojourn_source_user(const char *service, const char *_Nullable name, uint32_t uid, uint32_t *_Nullable found, int *error);
 int sojourn_source_group(const char *service, const char *_Nullable name, uint32_t gid, uint32_t *found, int *error);
+/* What all sources together answer, by libc itself as in every other program, as a line of passwd(5) or group(5), cut at `size`;
+   NULL asks by number. 1: there is one, 0: nobody is known, as getent(1) would say it too of a source that fails; -1: no memory for it. */
+int sojourn_name_line(int is_group, const char *_Nullable name, uint32_t number, char *line, size_t size);
 /* getgrouplist(3): the number of groups, also when `capacity` is too small; -1 on error. */
 int sojourn_group_list(const char *name, uint32_t gid, uint32_t *out, int capacity);
 
