@@ -10,7 +10,7 @@ public struct LookPace: Sendable {
   /// One of so many parts of a processor is spent on it.
   static let share: Int64 = 50
 
-  /// Somebody waits for what this look finds: no pauses.
+  /// Something waits for what this look finds: its pauses are as long as its parts, so that others still have their turns.
   public var isHurried: Bool
   private let parts: Int64
   /// Nanoseconds of processor so far.
@@ -27,11 +27,11 @@ public struct LookPace: Sendable {
   public mutating func pause(after nanoseconds: Int64) -> Int64 {
     let took = min(max(nanoseconds, 0), 60_000_000_000)
     cost = min(cost + took, 60_000_000_000)
-    return isHurried ? 0 : min(took * (LookPace.share - 1) / 1_000_000, LookPace.longest / parts)
+    return min(took * (isHurried ? 1 : LookPace.share - 1) / 1_000_000, LookPace.longest / parts)
   }
 
   /// - Parameter elapsed: milliseconds that the look took.
-  /// - Returns: milliseconds until the next one begins. After one without pauses they come now, also before the next such one.
+  /// - Returns: milliseconds until the next one begins. After a hurried one come the pauses that it did not make, also before the next such one.
   public func rest(after elapsed: Int64) -> Int64 {
     let owed = isHurried ? min(cost * (LookPace.share - 1) / 1_000_000, LookPace.longest) : 0
     return max(LookPace.least - max(elapsed, 0), owed, 0)

@@ -59,7 +59,10 @@ extension ProcessTable {
         guard line.starts(with: "Uid:\t".utf8) else { continue }
         users = line.dropFirst(5).split(separator: 9).compactMap { decimal($0).flatMap { UInt32(exactly: $0) } }
       case UInt8(ascii: "G"): groups += ProcessTable.groups(line)
-      case UInt8(ascii: "T"): if line.starts(with: "Threads:\t".utf8) { threads = decimal(line.dropFirst(9)) }
+      case UInt8(ascii: "T"):
+        if line.starts(with: "Threads:\t".utf8) { threads = decimal(line.dropFirst(9)) }
+        // The number of a thread leads somewhere too.
+        if line.starts(with: "Tgid:\t".utf8), decimal(line.dropFirst(6)) != UInt64(exactly: pid) { return nil }
       default: continue
       }
     }
@@ -133,6 +136,12 @@ extension ProcessTable {
   public static func pids() throws(SystemError) -> [Int32] {
     let directory = try FileDescriptor.open("/proc", .directory)
     return try DirectoryStream.names(of: directory, cap: 1 << 23).compactMap { decimal($0).flatMap { Int32(exactly: $0) } }
+  }
+
+  /// The number that was given away last, to a process or a thread (proc_loadavg(5)): numbers go up, and around.
+  public static var lastNumber: Int32? {
+    guard let bytes = read("/proc/loadavg", cap: 256), let field = bytes.split(separator: 32).last else { return nil }
+    return decimal(field.prefix { $0 != 10 }).flatMap { Int32(exactly: $0) }
   }
 
   /// The effective uid alone; nil if the process ended. It is whom /proc/PID belongs to, also where what is in it is root's (proc(5)).

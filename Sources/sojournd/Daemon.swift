@@ -148,7 +148,7 @@ final class Daemon {
     }
   }
 
-  /// Once a second: deadlines, sessions that are to be decided anew, left-overs of /run, the watchdog. Once a minute the host is looked at again: what no
+  /// Once a second: deadlines, sessions that are to be decided anew, what has just begun, left-overs of /run, the watchdog. Once a minute the host is looked at again: what no
   /// file under /etc tells (a cache that was started, a file that another one includes) must not stay unseen.
   private func tick() {
     notifyService("WATCHDOG=1")
@@ -156,6 +156,7 @@ final class Daemon {
     endWhatIsOver()
     warnOfEnds()
     askAgain()
+    lookAtNewcomers()
     lookAtRevocationLists()
     ticks += 1
     if ticks % 60 == 0 {

@@ -21,7 +21,7 @@ final class ProcessLook {
   /// Processes that opened sessions: none of them takes connections.
   let monitors: Set<Int32>
   /// Whose groups were withdrawn, and must not come back.
-  let withdrawn: [UInt32: AccountName]
+  var withdrawn: [UInt32: AccountName]
   /// Threads that may still be looked at.
   var threads = Daemon.threadsOfALook
   /// Local accounts that lost groups a moment ago, and what runs as them.
@@ -42,12 +42,16 @@ final class ProcessLook {
 /// When the looks are.
 struct ProcessLooks {
   var current: ProcessLook?
+  /// The one that began last.
+  var latest: ProcessLook?
+  /// The numbers of processes that were the highest in the last seconds.
+  var highest: [Int32] = []
   var timer: UInt64?
   /// How many processes the last one found.
   var count = 0
   /// Somebody waits for the next one.
   var isAwaited = false
-  /// When one without pauses may begin: milliseconds on the loop's clock.
+  /// When a hurried one may begin: milliseconds on the loop's clock.
   var notBefore: Int64 = 0
 }
 
@@ -66,11 +70,12 @@ extension Daemon {
     let look = ProcessLook(walk, LookPace(after: looks.count, isHurried: isHurried), begun: loop.now, expected: expectedUIDs(),
       monitors: Set(watches.values.map { $0.handle.reference.pid }), withdrawn: whoseGroupsWereWithdrawn(), local: late)
     looks.current = look
+    looks.latest = look
     loop.after(0) { [weak self] in self?.goOn(look) }
   }
 
-  /// Something happened after which a process may be where none should be. However often it happens, looks without pauses take their
-  /// share of the time and no more.
+  /// Something happened after which a process may be where none should be. However often it happens, hurried looks take their share of the
+  /// time and no more.
   func lookSoon() {
     looks.isAwaited = true
     // What it has passed already is for the next one.
@@ -84,16 +89,43 @@ extension Daemon {
     looks.timer = loop.after(milliseconds) { [weak self] in self?.beginLook() }
   }
 
+  /// Once a second, on a host where a look takes longer than that: what began in the last seconds, by its number. Few have begun, and
+  /// an intruder, a setgid copy and a new SSH server are among them; a look to which somebody has made it too much comes upon the rest.
+  func lookAtNewcomers() {
+    guard looks.count > Daemon.longLook, let look = looks.latest, let last = ProcessTable.lastNumber else { return looks.highest = [] }
+    let earlier = looks.highest.first
+    looks.highest = (looks.highest + [last]).suffix(Daemon.secondsAsNewcomer)
+    guard let earlier, earlier < last else { return }
+    let begun = WorkClock.nanoseconds
+    var processes: [ProcessFacts] = []
+    for pid in (earlier + 1...last).suffix(Daemon.newcomersOfALook) {
+      if let facts = ProcessTable.facts(of: pid) { processes.append(facts) }
+      if WorkClock.nanoseconds - begun > Daemon.newcomersCost { break }
+    }
+    judge(processes, look)
+  }
+
+  /// How many processes make a look longer than a second.
+  private static var longLook: Int { 500 }
+  private static var secondsAsNewcomer: Int { 3 }
+  private static var newcomersOfALook: Int { 2000 }
+  /// Nanoseconds.
+  private static var newcomersCost: Int64 { 5_000_000 }
+
+  private func judge(_ processes: [ProcessFacts], _ look: ProcessLook) {
+    lookForIntruders(among: processes, look)
+    lookForListeners(among: processes, look)
+    lookForWithdrawnGroups(among: processes, look)
+    if !look.local.isEmpty { look.ofLocal += processes.filter { look.local.contains($0.realUser) || look.local.contains($0.savedUser) } }
+  }
+
   private func goOn(_ look: ProcessLook) {
     let before = WorkClock.nanoseconds
     guard let pids = try? look.walk.next(atMost: LookPace.part) else { return end(look, isWhole: false) }
     guard !pids.isEmpty else { return end(look, isWhole: true) }
     let processes = pids.compactMap { ProcessTable.facts(of: $0) }
     look.count += processes.count
-    lookForIntruders(among: processes, look)
-    lookForListeners(among: processes, look)
-    lookForWithdrawnGroups(among: processes, look)
-    if !look.local.isEmpty { look.ofLocal += processes.filter { look.local.contains($0.realUser) || look.local.contains($0.savedUser) } }
+    judge(processes, look)
     loop.after(look.pace.pause(after: WorkClock.nanoseconds - before)) { [weak self] in self?.goOn(look) }
   }
 

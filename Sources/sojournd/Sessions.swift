@@ -115,6 +115,7 @@ extension Daemon {
         record.note(.endFailed, .error, "what NSS shows of \(lease.name.text) is out of date: \(error.sentence)")
       }
     }
+    if !lease.withdrawnGroups.isEmpty { looks.latest?.withdrawn[lease.uid] = lease.name }
     beginTrim(of: lease.name)
   }
 

@@ -44,6 +44,29 @@ import Testing
         #expect(read.count >= 1400 && read.allSatisfy { $0 == 1 }, "\(read.max() ?? 0)")
     }
 
+    /// Numbers of processes go up, so that what begins while a look is under way would be the last that it comes upon.
+    @Test func looksAtWhatHasJustBegunBeforeItsTurn() throws {
+        let host = try DaemonHost()
+        let crowd = try host.host.start(["python3", "-c", "import os, time\nfor _ in range(1500):\n    if os.fork() == 0:\n        time.sleep(600)\nprint('here', flush=True); time.sleep(600)"])
+        #expect(eventually(20) { crowd.stdout.contains("here") })
+        try host.host.must("strace -qq -e trace=openat -o /root/trace -p $(pgrep -o -x sojournd) > /dev/null 2>&1 & until [ -s /root/trace ]; do sleep 0.05; done")
+        func numbers(_ look: [Substring]) -> [Int] {
+            look.compactMap { line in
+                let parts = line.split(separator: "\"")
+                return parts.count > 1 && parts[1].hasPrefix("/proc/") && parts[1].hasSuffix("/status") ? Int(parts[1].split(separator: "/")[1]) : nil
+            }
+        }
+        #expect(try eventually(60) {
+            let intruder = try host.host.start(["setpriv", "--reuid", "70111", "--regid", "70111", "--clear-groups", "bash", "-c", "echo $$; exec sleep 300"])
+            guard intruder.wait(seconds: 30) == 137, let pid = Int(intruder.stdout.trimmingCharacters(in: .whitespacesAndNewlines)) else { return false }
+            return try looks((host.host.read("/root/trace") ?? "") + "\"/proc\", \n").contains { look in
+                let seen = numbers(look)
+                guard let at = seen.firstIndex(of: pid) else { return false }
+                return seen[at...].contains { $0 < pid - 10 }
+            }
+        }, "\(host.logs)")
+    }
+
     /// What is not of this host's people costs nothing more; what is has no other way to be found (invariant 1).
     @Test func findsAProcessBehindAThousandOthersAlsoOneThatShowsAnotherUser() throws {
         let host = try DaemonHost()
