@@ -16,13 +16,17 @@ public struct SessionMarks: Sendable, Equatable {
 
   public var isWhole: Bool { auditSession != nil && scope != nil }
 
-  /// The marks that the process has now. A number or a scope that it shares with its parent is another login's (sshd that an
-  /// administrator started from a shell, su in a session), and so is a scope of another uid: neither is this session's alone.
-  public static func of(_ process: ProcessReference, uid: UInt32) -> SessionMarks {
+  /// The marks that the process has now, of those that are not known. A number or a scope that it shares with its parent is another
+  /// login's (sshd that an administrator started from a shell, su in a session), and so is a scope of another uid: neither is this
+  /// session's alone.
+  public static func of(_ process: ProcessReference, uid: UInt32, besides known: SessionMarks = SessionMarks()) -> SessionMarks {
     var marks = SessionMarks()
-    guard let stat = ProcessTable.stat(of: process.pid) else { return marks }
-    if let number = ProcessTable.auditSession(of: process.pid), ProcessTable.auditSession(of: stat.parent) != number { marks.auditSession = number }
-    if let scope = ProcessTable.controlGroup(of: process.pid), isScope(scope, of: uid), ProcessTable.controlGroup(of: stat.parent) != scope { marks.scope = scope }
+    // Asked some times of each session: the parent's and the process itself only if there is something to compare.
+    let number = known.auditSession == nil ? ProcessTable.auditSession(of: process.pid) : nil
+    let scope = known.scope == nil ? ProcessTable.controlGroup(of: process.pid).flatMap { isScope($0, of: uid) ? $0 : nil } : nil
+    guard number != nil || scope != nil, let parent = ProcessTable.stat(of: process.pid)?.parent else { return marks }
+    if let number, ProcessTable.auditSession(of: parent) != number { marks.auditSession = number }
+    if let scope, ProcessTable.controlGroup(of: parent) != scope { marks.scope = scope }
     return process.isAlive ? marks : SessionMarks()
   }
 
@@ -41,7 +45,7 @@ public struct SessionMarks: Sendable, Equatable {
 }
 
 extension Session {
-  public mutating func noteMarks(uid: UInt32) { marks.complete(with: SessionMarks.of(process, uid: uid)) }
+  public mutating func noteMarks(uid: UInt32) { marks.complete(with: SessionMarks.of(process, uid: uid, besides: marks)) }
 }
 
 extension Lease {

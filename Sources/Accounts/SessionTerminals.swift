@@ -1,4 +1,4 @@
-public import HostSystem
+internal import HostSystem
 
 /// The terminals at which a session's person sits, and what is said there. Nothing here ever waits: a terminal that was
 /// stopped with ^S, or whose window is full, hears nothing (THREATS T30).
@@ -13,23 +13,24 @@ public struct SessionTerminals: Sendable {
   ///   - owner: the session's uid.
   ///   - isOnlyOne: no other session is that uid's: then all its terminals are this session's, those of tmux and screen among
   ///     them. Else nobody can tell whose a terminal is that none of those processes has.
-  ///   - processes: the process table.
-  public init(of process: Int32, owner: UInt32, isOnlyOne: Bool, among processes: [ProcessFacts]) {
+  public init(of process: Int32, owner: UInt32, isOnlyOne: Bool) {
     self.owner = owner
-    var children: [Int32: [Int32]] = [:]
-    for one in processes { children[one.parent, default: []].append(one.pid) }
-    var family: Set<Int32> = [process]
-    var waiting = [process]
-    while let next = waiting.popLast() {
-      for child in children[next] ?? [] where family.insert(child).inserted { waiting.append(child) }
-    }
-    if isOnlyOne { family.formUnion(processes.lazy.filter { $0.belongs(to: owner) }.map(\.pid)) }
     var found: Set<String> = []
     // Somebody may have filled the process table; a person sits at few terminals.
-    for pid in family.sorted().prefix(4096) {
+    for pid in ProcessTable.family(of: process, atMost: 4096) {
       if let stat = ProcessTable.stat(of: pid), let path = SessionTerminals.path(stat.terminal) { found.insert(path) }
     }
+    if isOnlyOne { found.formUnion(SessionTerminals.all(of: owner)) }
     paths = found.sorted()
+  }
+
+  /// The kernel gives a pseudo-terminal to whoever opens one, sshd and login give theirs to who logs in.
+  private static func all(of owner: UInt32) -> [String] {
+    let pseudo = ((try? Files.names(in: "/dev/pts")) ?? []).map { "/dev/pts/" + $0 }
+    return (pseudo + (1...63).map { "/dev/tty\($0)" }).filter { path in
+      guard let facts = try? Files.facts(path) else { return false }
+      return facts.isCharacterDevice && facts.uid == owner && SessionTerminals.path(facts.special) == path
+    }
   }
 
   /// A pseudo-terminal (majors from 136 on, Linux' devices.txt) or a console (major 4); nil for none and for every other.

@@ -17,6 +17,7 @@ static int64_t nanoseconds(clockid_t id) {
 }
 int64_t sojourn_wall_nanoseconds(void) { return nanoseconds(CLOCK_REALTIME); }
 int64_t sojourn_boot_nanoseconds(void) { return nanoseconds(CLOCK_BOOTTIME); }
+int64_t sojourn_work_nanoseconds(void) { return nanoseconds(CLOCK_THREAD_CPUTIME_ID); }
 
 int sojourn_clock_is_synchronised(void) {
   struct timex clock = {0}; /* modes 0: only asked */

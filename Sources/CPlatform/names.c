@@ -91,3 +91,36 @@ int sojourn_group_list(const char *name, uint32_t gid, uint32_t *out, int capaci
   int result = getgrouplist(name, gid, out, &count);
   return result < 0 && count <= capacity ? -1 : count;
 }
+
+static int write_user(const char *name, uint32_t uid, char *space, size_t room, char *line, size_t size) {
+  struct passwd entry, *found = NULL;
+  int code;
+  do code = name != NULL ? getpwnam_r(name, &entry, space, room, &found) : getpwuid_r(uid, &entry, space, room, &found);
+  while (code == EINTR);
+  if (found == NULL) return code == ERANGE ? -1 : 0;
+  snprintf(line, size, "%s:%s:%u:%u:%s:%s:%s", found->pw_name, found->pw_passwd, found->pw_uid, found->pw_gid, found->pw_gecos, found->pw_dir, found->pw_shell);
+  return 1;
+}
+
+static int write_group(const char *name, uint32_t gid, char *space, size_t room, char *line, size_t size) {
+  struct group entry, *found = NULL;
+  int code;
+  do code = name != NULL ? getgrnam_r(name, &entry, space, room, &found) : getgrgid_r(gid, &entry, space, room, &found);
+  while (code == EINTR);
+  if (found == NULL) return code == ERANGE ? -1 : 0;
+  int used = snprintf(line, size, "%s:%s:%u:", found->gr_name, found->gr_passwd, found->gr_gid);
+  for (char **member = found->gr_mem; *member != NULL && used > 0 && (size_t)used < size; member++)
+    used += snprintf(line + used, size - (size_t)used, "%s%s", member == found->gr_mem ? "" : ",", *member);
+  return 1;
+}
+
+int sojourn_name_line(int is_group, const char *name, uint32_t number, char *line, size_t size) {
+  for (size_t room = 4096; room <= 1 << 24; room *= 4) {
+    char *space = malloc(room);
+    if (space == NULL) return -1;
+    int result = is_group ? write_group(name, number, space, room, line, size) : write_user(name, number, space, room, line, size);
+    free(space);
+    if (result >= 0) return result;
+  }
+  return -1;
+}

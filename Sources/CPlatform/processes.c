@@ -148,6 +148,13 @@ int sojourn_clear_keyrings(void) {
   return first;
 }
 
+int sojourn_user_runs(uint32_t uid) {
+  if (uid == 0) return 1; /* to getpriority(2) this is whoever asks */
+  errno = 0;
+  if (getpriority(PRIO_USER, uid) != -1 || errno == 0) return 1;
+  return errno == ESRCH ? 0 : -1;
+}
+
 void sojourn_yield_to_others(void) {
   enum { of_process = 1, class_idle = 3, class_shift = 13 }; /* <linux/ioprio.h> is not in every kernel's headers */
   setpriority(PRIO_PROCESS, 0, 19);

@@ -20,6 +20,12 @@ public struct Moment: Sendable {
   public var unixSeconds: UInt64 { wall < 0 ? 0 : UInt64(wall / 1_000_000_000) }
 }
 
+/// What this thread has cost.
+public enum WorkClock {
+  /// Nanoseconds of processor that it has had (CLOCK_THREAD_CPUTIME_ID): a machine that is busy with others does not make them more.
+  public static var nanoseconds: Int64 { sojourn_work_nanoseconds() }
+}
+
 /// What the kernel knows of its own clock.
 public enum KernelClock {
   /// Does somebody keep it right? nil if the kernel does not say (adjtimex(2), STA_UNSYNC).

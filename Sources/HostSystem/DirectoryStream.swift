@@ -19,9 +19,9 @@ public enum DirectoryStream {
   }
 
   /// Names from the present position on, until the end or until there are more than `limit` (then a few more).
-  static func read(_ directory: borrowing FileDescriptor, stopAfter limit: Int) throws(SystemError) -> [[UInt8]] {
+  static func read(_ directory: borrowing FileDescriptor, stopAfter limit: Int, buffer: Int = 32768) throws(SystemError) -> [[UInt8]] {
     var names: [[UInt8]] = []
-    try each(directory) { name in
+    try each(directory, buffer: buffer) { name in
       names.append(name)
       return names.count <= limit
     }
@@ -30,9 +30,10 @@ public enum DirectoryStream {
 
   /// Every name from the present position on, however many there are, until `body` says false (then those that were read
   /// with it still come).
-  public static func each(_ directory: borrowing FileDescriptor, _ body: ([UInt8]) -> Bool) throws(SystemError) {
+  /// - Parameter buffer: bytes that the kernel is asked for at once; an entry takes 24 and more.
+  public static func each(_ directory: borrowing FileDescriptor, buffer: Int = 32768, _ body: ([UInt8]) -> Bool) throws(SystemError) {
     var goesOn = true
-    var buffer = [UInt8](repeating: 0, count: 32768)
+    var buffer = [UInt8](repeating: 0, count: max(buffer, 1024))
     while true {
       // SAFETY: the pointer is the array's own storage, whose count is passed.
       let got = unsafe buffer.withUnsafeMutableBytes { bytes -> Int in

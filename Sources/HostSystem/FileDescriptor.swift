@@ -126,6 +126,28 @@ extension FileDescriptor {
     }
   }
 
+  /// What one read(2) gives, put behind what is there.
+  /// - Returns: how many bytes that were, at most `room`; 0 at the end.
+  public func readOnce(_ room: Int, after bytes: inout [UInt8]) throws(SystemError) -> Int {
+    let before = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: max(room, 0)))
+    while true {
+      // SAFETY: base + before stays inside the array's storage, and count - before is what is left of it.
+      let got = unsafe bytes.withUnsafeMutableBytes { buffer -> Int in
+        guard let base = buffer.baseAddress else { return 0 }
+        return unsafe read(raw, base + before, buffer.count - before)
+      }
+      if got < 0 {
+        let error = SystemError.last("read")
+        if error.isInterrupted { continue }
+        bytes.removeLast(bytes.count - before)
+        throw error
+      }
+      bytes.removeLast(bytes.count - before - got)
+      return got
+    }
+  }
+
   /// Writes all of it or fails.
   public func writeAll(_ bytes: [UInt8]) throws(SystemError) {
     var done = 0

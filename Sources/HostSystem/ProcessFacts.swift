@@ -26,21 +26,32 @@ public struct ProcessFacts: Sendable {
 extension ProcessTable {
   /// nil if the process ended meanwhile.
   public static func facts(of pid: Int32) -> ProcessFacts? {
-    // A process may be given 65536 supplementary groups, and one that is too long to read would not be seen.
-    guard let bytes = read("/proc/\(pid)/status", cap: 2 << 20) else { return nil }
+    guard let file = try? FileDescriptor.open("/proc/\(pid)/status", .read) else { return nil }
+    var bytes: [UInt8] = []
+    // The kernel gives as much at once as there is room for: all that matters, unless a process has groups by the hundred. It may
+    // be given 65536, and one that is too long to read would not be seen.
+    while bytes.count <= 2 << 20 {
+      guard let got = try? file.readOnce(max(4096, bytes.count), after: &bytes), got > 0 else { return nil }
+      if let facts = facts(of: pid, status: bytes) { return facts }
+    }
+    return nil
+  }
+
+  /// - Returns: nil if that is not the whole of what is asked for. The last of it are the threads.
+  private static func facts(of pid: Int32, status bytes: [UInt8]) -> ProcessFacts? {
     var name: [UInt8] = []
     var state: UInt8 = 0
     var parent: Int32?
     var users: [UInt32] = []
     var groups: [UInt32] = []
     var threads: UInt64?
-    // The end of a hundred sessions reads this of every process some hundred times over: only lines that may matter are compared,
-    // and none after the last of them.
-    var rest = bytes[...]
-    while threads == nil, let first = rest.first {
-      let line = rest.prefix { $0 != 10 }
-      rest = rest.dropFirst(line.count + 1)
-      switch first {
+    // This is read of every process of a host, again and again: only lines that may matter are compared, and none after the last
+    // of them.
+    var at = 0
+    while threads == nil, let end = bytes[at...].firstIndex(of: 10) {
+      let line = bytes[at..<end]
+      at = end + 1
+      switch line.first {
       case UInt8(ascii: "N"): if line.starts(with: "Name:\t".utf8) { name = Array(line.dropFirst(6)) }
       case UInt8(ascii: "S"): if line.starts(with: "State:\t".utf8) { state = line.dropFirst(7).first ?? 0 }
       case UInt8(ascii: "P"): if line.starts(with: "PPid:\t".utf8) { parent = decimal(line.dropFirst(6)).flatMap { Int32(exactly: $0) } }
@@ -48,7 +59,10 @@ extension ProcessTable {
         guard line.starts(with: "Uid:\t".utf8) else { continue }
         users = line.dropFirst(5).split(separator: 9).compactMap { decimal($0).flatMap { UInt32(exactly: $0) } }
       case UInt8(ascii: "G"): groups += ProcessTable.groups(line)
-      case UInt8(ascii: "T"): if line.starts(with: "Threads:\t".utf8) { threads = decimal(line.dropFirst(9)) }
+      case UInt8(ascii: "T"):
+        if line.starts(with: "Threads:\t".utf8) { threads = decimal(line.dropFirst(9)) }
+        // The number of a thread leads somewhere too.
+        if line.starts(with: "Tgid:\t".utf8), decimal(line.dropFirst(6)) != UInt64(exactly: pid) { return nil }
       default: continue
       }
     }
@@ -83,15 +97,55 @@ extension ProcessTable {
     }
   }
 
-  /// All processes; those that end while it looks are left out.
-  public static func all() throws(SystemError) -> [ProcessFacts] {
-    var found: [ProcessFacts] = []
-    for entry in try Files.names(in: "/proc") {
-      guard let number = decimal(entry.utf8), let pid = Int32(exactly: number), let facts = facts(of: pid) else { continue }
-      found.append(facts)
+  /// A process, what it started, and what that started: at most so many of them. Without a look at all processes, unless the kernel
+  /// does not keep what each thread has started (CONFIG_PROC_CHILDREN).
+  public static func family(of first: Int32, atMost limit: Int) -> [Int32] {
+    guard Files.exists("/proc/self/task/\(ownPid)/children") else { return family(of: first, atMost: limit, among: (try? all()) ?? []) }
+    var found = [first]
+    var at = 0
+    while at < found.count, found.count < limit {
+      for thread in (try? Files.names(in: "/proc/\(found[at])/task")) ?? [] {
+        let children = read("/proc/\(found[at])/task/\(thread)/children", cap: 1 << 20) ?? []
+        found += children.split(separator: 32).compactMap { decimal($0).flatMap { Int32(exactly: $0) } }
+      }
+      at += 1
     }
-    return found
+    return Array(found.prefix(limit))
   }
+
+  private static func family(of first: Int32, atMost limit: Int, among processes: [ProcessFacts]) -> [Int32] {
+    var children: [Int32: [Int32]] = [:]
+    for one in processes { children[one.parent, default: []].append(one.pid) }
+    var found = [first]
+    var at = 0
+    while at < found.count, found.count < limit {
+      found += children[found[at]] ?? []
+      at += 1
+    }
+    return Array(found.prefix(limit))
+  }
+
+  /// Might a process or a thread with that real uid be there, a zombie too? One question to the kernel, which knows the uids that are
+  /// in use: a no is certain. Who has it as the saved or effective one alone does not count: that takes a program that is setuid.
+  public static func mayRun(_ uid: UInt32) -> Bool { sojourn_user_runs(uid) != 0 }
+
+  /// All processes; those that end while it looks are left out.
+  public static func all() throws(SystemError) -> [ProcessFacts] { try pids().compactMap { facts(of: $0) } }
+
+  /// The numbers of all processes.
+  public static func pids() throws(SystemError) -> [Int32] {
+    let directory = try FileDescriptor.open("/proc", .directory)
+    return try DirectoryStream.names(of: directory, cap: 1 << 23).compactMap { decimal($0).flatMap { Int32(exactly: $0) } }
+  }
+
+  /// The number that was given away last, to a process or a thread (proc_loadavg(5)): numbers go up, and around.
+  public static var lastNumber: Int32? {
+    guard let bytes = read("/proc/loadavg", cap: 256), let field = bytes.split(separator: 32).last else { return nil }
+    return decimal(field.prefix { $0 != 10 }).flatMap { Int32(exactly: $0) }
+  }
+
+  /// The effective uid alone; nil if the process ended. It is whom /proc/PID belongs to, also where what is in it is root's (proc(5)).
+  public static func effectiveUser(of pid: Int32) -> UInt32? { try? Files.facts("/proc/\(pid)").uid }
 
   /// The number that the kernel gave to the login when pam_loginuid set its uid, or nil if none (or no audit in this kernel).
   public static func auditSession(of pid: Int32) -> UInt32? {

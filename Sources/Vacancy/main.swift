@@ -1,8 +1,9 @@
 // `vacancy name NAME UID [GROUP…]` and `vacancy number UID`: asks every source of names of this host but Sojourn's own
 // whether it has a name or number, and what stands under them already. `vacancy member NAME UID [GROUP…]`: asks them about an
-// account that is theirs, and which groups it has there. `vacancy wait` loads the sources, reads one such question from its
-// input, the words with a NUL between them, and answers it; without a question it just ends. A program of its own because a source may hang
-// (LDAP) or crash, and because it must never hear Sojourn's own answers. What it finds, it writes a line each:
+// account that is theirs, and which groups it has there. `vacancy answers NAME UID`: asks libc, as every other program does and
+// with Sojourn's answers, what name and number are. `vacancy wait` loads the sources, reads one such question from its input, the
+// words with a NUL between them, and answers it; without a question it just ends. A program of its own because a source may hang
+// (LDAP) or crash, and because it must never hear Sojourn's own answers where it asks the others. What it finds, it writes a line each:
 //
 //     user-name SOURCE          group-name SOURCE       the name is somebody else's
 //     user-number SOURCE        group-number SOURCE     the number is
@@ -11,6 +12,7 @@
 //     group NAME GID            no-group NAME           what the groups asked for are
 //     account UID GID           no-account              whose the name is that should be an account of theirs
 //     in GID                                            a group that the account has there, its primary one included
+//     answer LINE                                       a line as of getent(1)
 //     done                                              the last line of a whole answer
 internal import CPlatform.System
 internal import HostSystem
@@ -47,6 +49,8 @@ func answer() -> Int32 {
     groups.askMemberships(name.text, uid, &answer)
     StandingRights.look(name.text, uid, &answer)
     for group in words.dropFirst(3) { groups.resolve(group, &answer) }
+  } else if words[0].utf8.elementsEqual("answers".utf8), words.count == 3, let name = AccountName(words[1]) {
+    guard CommonAnswers.look(name.text, uid, &answer) else { return 1 }
   } else if words[0].utf8.elementsEqual("number".utf8) {
     Sources(of: "passwd").askUser(nil, uid, &answer)
     Sources(of: "group").askGroup(nil, uid, &answer)

@@ -92,17 +92,22 @@ extension Daemon {
 
   /// A new listener may be an sshd with other rules. Only root's are looked at: to no other program are candidates
   /// answered, and nobody may keep this daemon busy by starting an sshd of their own.
-  func lookForListeners(among processes: [ProcessFacts]) {
+  func lookForListeners(among processes: [ProcessFacts], _ look: ProcessLook) {
     guard let programs = configuration?.host.candidatePrograms else { return }
-    var listeners: Set<Int32> = []
-    for process in processes where process.effectiveUser == 0 {
+    var isNew = false
+    for process in processes where process.effectiveUser == 0 && !look.monitors.contains(process.pid) {
       guard let program = ProcessTable.program(of: process.pid), programs.contains(program), isListener(process.pid) else { continue }
-      listeners.insert(process.pid)
+      look.listeners.insert(process.pid)
+      if candidates.listeners.insert(process.pid).inserted { isNew = true }
     }
-    if listeners != candidates.listeners {
-      candidates.listeners = listeners
-      verifyHost()
-    }
+    if isNew { verifyHost() }
+  }
+
+  /// At the end of a look that has seen these.
+  func forgetListeners(besides seen: Set<Int32>) {
+    guard !candidates.listeners.isSubset(of: seen) else { return }
+    candidates.listeners.formIntersection(seen)
+    verifyHost()
   }
 
   /// sshd names its listener `sshd: PATH [listener] …`; before it does, its command line is what it was started with.

@@ -45,6 +45,7 @@ final class Daemon {
   let strayMarks = StrayMarks(directory: Places.strays)
   var candidates = CandidateState()
   var connections: [Int32: Connection] = [:]
+  var looks = ProcessLooks()
   /// Uids whose processes are being looked into.
   var suspects: Set<UInt32> = []
   /// Monitors of refused logins, which are about to be ended: their children tell the person why.
@@ -68,8 +69,6 @@ final class Daemon {
   var searchedThreads: [UInt32: Int64] = [:]
   /// Names whose end waits for nothing: a certificate of theirs was revoked.
   var hasty: Set<String> = []
-  /// The process table as it was at that time of the loop's.
-  var lastProcesses: (when: Int64, processes: [ProcessFacts])?
   let used = UsedCertificates(directory: Places.used)
   var isLookScheduled = false
   private var isDisplaced = false
@@ -134,6 +133,7 @@ final class Daemon {
       notifyService("READY=1\nSTATUS=" + (configuration == nil ? "no usable configuration" : "running"))
       verifyHost()
     }
+    beginLook(isHurried: true)
     tick()
     record.note(.daemon, .info, "sojournd \(Release.version) started")
     loop.run()
@@ -154,7 +154,7 @@ final class Daemon {
     }
   }
 
-  /// Once a second: deadlines, sessions that are to be decided anew, intruders, left-overs of /run, the watchdog. Once a minute the host is looked at again: what no
+  /// Once a second: deadlines, sessions that are to be decided anew, what has just begun, left-overs of /run, the watchdog. Once a minute the host is looked at again: what no
   /// file under /etc tells (a cache that was started, a file that another one includes) must not stay unseen.
   private func tick() {
     notifyService("WATCHDOG=1")
@@ -162,8 +162,7 @@ final class Daemon {
     endWhatIsOver()
     warnOfEnds()
     askAgain()
-    noteMarks()
-    lookAtProcesses()
+    lookAtNewcomers()
     lookAtRevocationLists()
     ticks += 1
     if ticks % 60 == 0 {

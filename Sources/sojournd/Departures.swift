@@ -29,25 +29,25 @@ struct NameCheck {
   let finding: Finding
   let answers: [String]
 
-  /// - Parameters:
-  ///   - outcomes: of getent(1) for passwd and group; 2 is "at least one key is unknown".
-  init(_ outcomes: [Worker.Outcome], of lease: Lease) {
-    let lines = outcomes.flatMap { $0.output.split(separator: 10).map { String(decoding: $0, as: UTF8.self) } }
+  /// - Parameter outcome: of the program that asked; half an answer has no last line.
+  init(_ outcome: Worker.Outcome, of lease: Lease) {
+    var lines = outcome.output.split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+    let isWhole = outcome.status == 0 && lines.popLast().map { $0.isExactly("done") } == true
+    lines = lines.filter { $0.hasPrefix(NameCheck.word) }.map { String($0.dropFirst(NameCheck.word.count)) }
     answers = Array(lines.prefix(8))
     if lines.contains(where: { $0.hasPrefix("\(lease.name.text):*:\(lease.uid):") }) {
       finding = .ours
     } else if !lines.isEmpty {
       finding = .others
     } else {
-      finding = outcomes.allSatisfy { $0.status == 2 } ? .nothing : .unknown
+      finding = isWhole ? .nothing : .unknown
     }
   }
+
+  private static let word = "answer "
 }
 
 extension Daemon {
-  /// libc's own word, by a program that is on every Debian: one that asks NSS as all others do (getent(1)).
-  private static let getent = "/usr/bin/getent"
-
   /// The evidence is written (`lease-end`): the name goes, then it is asked for, and the last line is written. The lease stays
   /// until that is done, so that a daemon which is killed meanwhile goes on here.
   func takeNameAway(_ name: AccountName) {
@@ -65,20 +65,21 @@ extension Daemon {
       leases.removeValue(forKey: name.text)
       ends.removeValue(forKey: name.text)
       advanceOpenings()
+      // What came in at the last moment, and runs as somebody who is no more.
+      loop.after(1000) { [weak self] in
+        if ProcessTable.mayRun(lease.uid), self?.leases[name.text] == nil { self?.lookSoon() }
+      }
     }
   }
 
+  /// libc's own word, by a program that asks it as all others do: it may have to wait for a source, this loop may not.
   private func askNames(of lease: Lease, again: Int, _ done: @escaping (NameCheck) -> Void) {
-    let keys = [lease.name.text, String(lease.uid)]
-    Worker.start(loop, Daemon.getent, ["passwd"] + keys, milliseconds: 3000) { [weak self] users in
+    Worker.start(loop, Places.vacancy, ["answers", lease.name.text, String(lease.uid)], milliseconds: 5000) { [weak self] outcome in
       guard let self else { return }
-      Worker.start(loop, Daemon.getent, ["group"] + keys, milliseconds: 3000) { [weak self] groups in
-        guard let self else { return }
-        let check = NameCheck([users, groups], of: lease)
-        // Caches forget soon, if at all.
-        guard check.finding == .ours, again > 0 else { return done(check) }
-        loop.after(500) { [weak self] in self?.askNames(of: lease, again: again - 1, done) }
-      }
+      let check = NameCheck(outcome, of: lease)
+      // Caches forget soon, if at all.
+      guard check.finding == .ours, again > 0 else { return done(check) }
+      loop.after(500) { [weak self] in self?.askNames(of: lease, again: again - 1, done) }
     }
   }
 }

@@ -95,6 +95,7 @@ extension Daemon {
     record.note(.endFailed, failures >= 2 ? .alert : .warning, "\(name.text) (uid \(lease.uid)) is not gone yet: \(why)", facts)
     // Once more at once; then it is quarantined: the name opens nothing, its processes are killed (`lookForIntruders`), and
     // it is tried again every five minutes.
+    if failures == 2 { lookSoon() }
     loop.after(failures < 2 ? 1000 : 300_000) { [weak self] in self?.queueEnd(of: name) }
   }
 }

@@ -10,38 +10,44 @@ import Identity
 /// Processes of Sojourn's uids that have neither lease nor opening: a candidate that got past PAM without our session line,
 /// or something that outlived its end (invariant 1, THREATS T1).
 extension Daemon {
-  func lookAtProcesses() {
-    guard configuration != nil, let processes = try? ProcessTable.all() else { return }
-    lookForIntruders(among: processes)
-    lookForListeners(among: processes)
-    lookForWithdrawnGroups(among: processes)
-  }
-
-  private func lookForIntruders(among processes: [ProcessFacts]) {
+  func lookForIntruders(among processes: [ProcessFacts], _ look: ProcessLook) {
     guard let range = configuration?.accounts.range else { return }
-    let expected = expectedUIDs()
-    let dismissing = descendantsOfDismissed(among: processes)
     var found: [UInt32: [ProcessFacts]] = [:]
-    for process in processes where !process.isGone && !dismissing.contains(process.pid) {
+    for process in processes where !process.isGone {
       // The effective uid alone may be lent for a moment by sshd's monitor, which is root.
-      for uid in Set([process.realUser, process.savedUser]) where uid >= 1000 && !expected.contains(uid) { found[uid, default: []].append(process) }
+      for uid in process.realUser == process.savedUser ? [process.realUser] : [process.realUser, process.savedUser]
+      where uid >= 1000 && !look.expected.contains(uid) {
+        let isOurs = look.ours[uid] ?? (range.contains(uid) || isRegistered(uid))
+        look.ours[uid] = isOurs
+        if isOurs { found[uid, default: []].append(process) }
+      }
     }
-    found = found.filter { range.contains($0.key) || isRegistered($0.key) }
-    for (uid, processes) in found { treat(uid, processes) }
-    suspects.formIntersection(found.keys)
-    reportedIntruders = reportedIntruders.filter { found[$0.key] != nil }
+    guard !found.isEmpty else { return }
+    // Whoever came in since the look began is expected by now.
+    look.expected = expectedUIDs()
+    for (uid, processes) in found where !look.expected.contains(uid) {
+      let intruders = processes.filter { !isDismissed($0) }
+      if intruders.isEmpty { continue }
+      look.found.insert(uid)
+      treat(uid, intruders)
+    }
   }
 
   /// After a refusal sshd goes on for a moment, as the person and with nothing of the person's: it prints the reason and
   /// ends with 254. Killed, it would tell nobody why.
-  private func descendantsOfDismissed(among processes: [ProcessFacts]) -> Set<Int32> {
-    var found = Set(dismissed.filter(\.isAlive).map(\.pid))
-    while true {
-      let more = processes.filter { found.contains($0.parent) && !found.contains($0.pid) }
-      if more.isEmpty { return found }
-      found.formUnion(more.map(\.pid))
+  private func isDismissed(_ process: ProcessFacts) -> Bool {
+    guard !dismissed.isEmpty else { return false }
+    var pid = process.pid
+    for _ in 0..<Daemon.generations {
+      if dismissed.contains(where: { $0.pid == pid && $0.isAlive }) { return true }
+      guard let parent = pid == process.pid ? process.parent : ProcessTable.stat(of: pid)?.parent, parent > 1 else { return false }
+      pid = parent
     }
+    return false
   }
+
+  /// How many parents of a process are looked at.
+  private static let generations = 64
 
   private func isRegistered(_ uid: UInt32) -> Bool {
     if case .name = try? registry.holder(of: uid) { return true }
@@ -49,7 +55,7 @@ extension Daemon {
   }
 
   /// A quarantined name has a lease, and no right to run anything.
-  private func expectedUIDs() -> Set<UInt32> {
+  func expectedUIDs() -> Set<UInt32> {
     Set(leases.values.filter { ends[$0.name.text]?.isQuarantined != true }.map(\.uid)).union(openings.map(\.request.uid))
   }
 

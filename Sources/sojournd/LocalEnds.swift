@@ -101,11 +101,13 @@ extension Daemon {
   }
 
   /// A plain login of the same person that had asked NSS a moment before the groups were withdrawn, and took them afterwards.
-  func lookForGroups(ofLocalEnds processes: [ProcessFacts]) {
-    let now = Moment.now().boot
+  /// - Parameters:
+  ///   - processes: those of such accounts that a look has found.
+  ///   - begun: nanoseconds since boot, when it began.
+  func lookForGroups(ofLocalEnds processes: [ProcessFacts], begun: Int64) {
     for (id, end) in localEnds {
       guard let cleared = end.cleared, !end.isRunning, !end.isWaiting, !end.isAsking else { continue }
-      if now - cleared > Daemon.lateComers {
+      if begun - cleared > Daemon.lateComers {
         localEnds[id] = nil
         continue
       }

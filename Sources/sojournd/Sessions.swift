@@ -43,6 +43,7 @@ extension Daemon {
     let watch = SessionWatch(name: name, handle: try ProcessHandle(session.process), session: session)
     try loop.watch(watch.handle.pidfd.raw) { [unowned self] in sessionEnded(session.id, reason: .processGone) }
     watches[session.id] = watch
+    if !session.marks.isWhole { noteMarksLater(of: session.id) }
     scheduleAsking(session, isRestart: isRestart)
   }
 
@@ -114,6 +115,7 @@ extension Daemon {
         record.note(.endFailed, .error, "what NSS shows of \(lease.name.text) is out of date: \(error.sentence)")
       }
     }
+    if !lease.withdrawnGroups.isEmpty { looks.latest?.withdrawn[lease.uid] = lease.name }
     beginTrim(of: lease.name)
   }
 
@@ -198,7 +200,11 @@ extension Daemon {
     for (milliseconds, signal) in [(3000, Signal.terminate), (6000, Signal.kill)] as [(Int64, Signal)] {
       loop.after(milliseconds) { if let handle = try? ProcessHandle(peer) { handle.signal(signal) } }
     }
-    loop.after(6000) { [weak self] in self?.dismissed.removeAll { $0 == peer } }
+    loop.after(6000) { [weak self] in
+      self?.dismissed.removeAll { $0 == peer }
+      // Nobody is left of it by now who might still have to say why.
+      self?.lookSoon()
+    }
   }
 
   /// A login that is refused because it never heard that its session was open (a daemon that was killed between writing it down

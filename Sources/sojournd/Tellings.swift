@@ -10,17 +10,9 @@ extension Daemon {
   /// - Returns: whether anybody can have read it.
   @discardableResult
   func tell(_ id: String, _ text: String) -> Bool {
-    guard let (holder, session) = session(id), let processes = recentProcesses() else { return false }
+    guard let (holder, session) = session(id) else { return false }
     let isOnlyOne = !holder.isLocal && leases[holder.name]?.sessions.count == 1
-    return SessionTerminals(of: session.process.pid, owner: holder.uid, isOnlyOne: isOnlyOne, among: processes).say(text) > 0
-  }
-
-  /// The process table, read anew at most once in half a second: when many sessions end together, it is not read for each.
-  private func recentProcesses() -> [ProcessFacts]? {
-    if let (when, processes) = lastProcesses, loop.now - when < 500 { return processes }
-    guard let processes = try? ProcessTable.all() else { return nil }
-    lastProcesses = (loop.now, processes)
-    return processes
+    return SessionTerminals(of: session.process.pid, owner: holder.uid, isOnlyOne: isOnlyOne).say(text) > 0
   }
 
   /// Once a second: who has little time left hears how much, at the time that the configuration says, and a minute before.

@@ -23,8 +23,8 @@ struct LeaseTrim {
 extension Daemon {
   /// How many trims run at once; each looks through the process table.
   static let trimsAtOnce = 8
-  /// Nanoseconds for which a session's marks may still be about to come.
-  static let marksAfter: Int64 = 60_000_000_000
+  /// Milliseconds for which a session's marks may still be about to come.
+  static let marksAfter: Int64 = 60_000
 
   /// Ends what is left of the lease's sessions that are over, in a process of its own.
   func beginTrim(of name: AccountName) {
@@ -94,11 +94,14 @@ extension Daemon {
     Worker.start(loop, Places.reaper, [String(uid), "continue"], milliseconds: 5000) { _ in }
   }
 
-  /// Notes the marks of sessions that were just opened: pam_systemd gives a scope after our line has run, and a monitor that is
-  /// killed can no longer be asked.
-  func noteMarks() {
-    let now = Moment.now().boot
-    noteMarks(of: Set(watches.filter { $0.value.begun.boot + Daemon.marksAfter > now }.keys))
+  /// Notes the marks of a session that was just opened: pam_systemd gives a scope after our line has run, and a monitor that is
+  /// killed can no longer be asked. After one second, two more, four more: what does not come at once mostly never comes.
+  func noteMarksLater(of id: String, milliseconds: Int64 = 1000) {
+    loop.after(milliseconds) { [weak self] in
+      guard let self, watches[id] != nil else { return }
+      noteMarks(of: [id])
+      if milliseconds < Daemon.marksAfter / 2, session(id)?.1.marks.isWhole == false { noteMarksLater(of: id, milliseconds: milliseconds * 2) }
+    }
   }
 
   func noteMarks(of ids: Set<String>) {
@@ -122,28 +125,33 @@ extension Daemon {
   /// Somebody who had a group for a session that is over, and has it again: a setgid copy that was made then, or a login that
   /// asked NSS a moment before the group was withdrawn. What a trim could not end is no reason for another, or one would follow
   /// the other without end; anything else is, however many have failed.
-  func lookForWithdrawnGroups(among processes: [ProcessFacts]) {
-    lookForGroups(ofLocalEnds: processes)
-    var wanted: [UInt32: (AccountName, Set<UInt32>)] = [:]
+  func lookForWithdrawnGroups(among processes: [ProcessFacts], _ look: ProcessLook) {
+    guard !look.withdrawn.isEmpty else { return }
     let now = Moment.now().boot
-    for lease in leases.values where lease.state == .active && trims[lease.name.text].map({ $0.isRunning || $0.notBefore > now }) != true {
-      let withdrawn = lease.withdrawnGroups
-      if !withdrawn.isEmpty { wanted[lease.uid] = (lease.name, withdrawn) }
-    }
-    guard !wanted.isEmpty else { return }
-    var threads = Daemon.threadsOfALook
     for process in processes where !process.isGone {
       for uid in Set([process.realUser, process.savedUser]) {
-        guard let (name, withdrawn) = wanted[uid] else { continue }
+        guard let name = look.withdrawn[uid], let lease = leases[name.text], mayTrim(lease, now) else { continue }
+        let withdrawn = lease.withdrawnGroups
         // Somebody may start threads by the ten thousand: their groups are for the worker to read, now and then.
-        let isLarge = process.threads > threads
-        if !isLarge { threads -= process.threads }
+        let isLarge = process.threads > look.threads
+        if !isLarge { look.threads -= process.threads }
         guard !withdrawn.isDisjoint(with: isLarge ? Set(process.groups) : ProcessTable.groupsOfThreads(process)) || isLarge && isDueToBeSearched(uid, now) else { continue }
         guard trims[name.text]?.remaining.contains(where: { $0.hasPrefix("process \(process.pid) ") }) != true, !ProcessTable.isBeingKilled(process.pid) else { continue }
-        wanted.removeValue(forKey: uid)
         beginTrim(of: name)
       }
     }
+  }
+
+  /// For the look that begins.
+  func whoseGroupsWereWithdrawn() -> [UInt32: AccountName] {
+    let now = Moment.now().boot
+    var found: [UInt32: AccountName] = [:]
+    for lease in leases.values where !lease.formerGroups.isEmpty && mayTrim(lease, now) && !lease.withdrawnGroups.isEmpty { found[lease.uid] = lease.name }
+    return found
+  }
+
+  private func mayTrim(_ lease: Lease, _ now: Int64) -> Bool {
+    lease.state == .active && trims[lease.name.text].map { $0.isRunning || $0.notBefore > now } != true
   }
 
   /// How many threads the loop looks at, of all people together, each time.

@@ -97,6 +97,48 @@ import Identity
     for early in ["took 0\n", "took 1\n"] { #expect(!said.contains(early), "\(said)") }
   }
 
+  /// A look costs some calls for each process of the host, and the kernel says in one whether anybody runs as somebody.
+  @Test func looksAtAllProcessesOnceAndTwiceWhereSomebodyRan() throws {
+    let said = try Self.host(
+      """
+      mark() { echo "$1:$(awk '{print $22}' /proc/$1/stat)"; }
+      looks() { strace -f -qq -e trace=openat -o /tmp/trace "$build/sojournd" teardown alice 70001 /var/lib/sojourn/home "$@" | grep -o '"clean":[a-z]*'; grep -c '"/proc", ' /tmp/trace; }
+      for i in $(seq 50); do sleep 300 & done
+      echo "nobody $(looks | tr '\n' ' ')"; echo "files $(grep -c -e '/status"' /tmp/trace)"
+      bash -c 'read -t 0.1 < <(sleep 5)' & echo "leaving $(looks --leaving $(mark $!) | tr '\n' ' ')"
+      as 70001 sleep 300 & as 70001 sleep 300 & sleep 0.2; echo "somebody $(looks | tr '\n' ' ')"; echo "after $(of 70001)"
+      """)
+    for line in ["nobody \"clean\":true 1", "leaving \"clean\":true 1", "somebody \"clean\":true 2", "after 0"] { #expect(said.contains(line), "\(line): \(said)") }
+    // None of the fifty is read whole.
+    let files = said.split(separator: "\n").first { $0.hasPrefix("files ") }.flatMap { Int($0.dropFirst(6)) }
+    #expect((files ?? 99) < 10, "\(said)")
+  }
+
+  /// What others run by a setuid copy of the person's has the uid as the effective or the saved one, and not as the real one.
+  @Test func endsWhatASetuidCopyOfThePersonsRuns() throws {
+    let said = try Self.host(
+      """
+      lent() { python3 -c "import os, time; os.setresgid(1234, 1234, 1234); os.setresuid($1); time.sleep(300)" & }
+      lent 1234,70001,70001; a=$!; lent 1234,1234,70001; b=$!; lent 1234,70002,70002; c=$!; lent 70001,0,0; d=$!; sleep 0.5
+      down | grep -o -e '"clean":[a-z]*' -e '"count":[0-9]*' -e '"'$a' python3"'; sleep 0.2
+      for p in a b c d; do [ -e /proc/${!p} ] && ! grep -q '^State:.Z' /proc/${!p}/status && echo "$p lives" || echo "$p ended"; done
+      """)
+    for fact in ["python3\"", "\"clean\":true", "a ended", "b ended", "c lives", "d ended"] { #expect(said.contains(fact), "\(fact): \(said)") }
+  }
+
+  /// The kernel says that somebody runs as long as a zombie is there; a look tells the one from the other.
+  @Test func aZombieThatNobodyTakesAwayDoesNotHoldAnEndUp() throws {
+    let said = try Self.host(
+      """
+      python3 -c 'import os, time
+      if os.fork() == 0:
+          os.setresuid(70001, 70001, 70001); os._exit(0)
+      time.sleep(300)' & sleep 0.5; grep -l 'State:.Z' /proc/[0-9]*/status | wc -l
+      down | grep -o '"clean":[a-z]*'
+      """)
+    #expect(said.hasPrefix("1\n\"clean\":true\n"), "\(said)")
+  }
+
   /// Only numbers that the registry gave to this very name are ever acted upon.
   @Test func refusesAccountsThatAreNotTheRegistrys() throws {
     let said = try Self.host(

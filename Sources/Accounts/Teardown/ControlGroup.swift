@@ -19,9 +19,8 @@ struct ControlGroup {
         if let pid = ProcessTable.decimal(line).flatMap({ Int32(exactly: $0) }) { found.append(pid) }
       }
       guard depth < 8 else { continue }
-      for name in (try? Files.names(in: path)) ?? [] where name.hasSuffix(".scope") || name.hasSuffix(".slice") || name.hasSuffix(".service") {
-        waiting.append((path + "/" + name, depth + 1))
-      }
+      // Systemd's are named by their kind; those that a container makes below one have any name.
+      for name in (try? Files.names(in: path)) ?? [] where (try? Files.facts(path + "/" + name).isDirectory) == true { waiting.append((path + "/" + name, depth + 1)) }
     }
     return found
   }

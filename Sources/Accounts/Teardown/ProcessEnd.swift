@@ -56,25 +56,34 @@ struct ProcessEnd {
     // The last look found nothing; what is waited for are the monitors, which close down by themselves. Looking costs some calls for
     // each process of the host, and hundreds may go at once: it is done once more when they are gone.
     var isQuiet = false
+    // Where nobody runs as the person, the first look is when they are gone, or have taken their time.
+    let firstLook = Deadline(seconds: 0, after: begin).later(milliseconds: 200)
     while true {
       let now = Moment.now()
       let staying = leaving.filter(\.isAlive)
       if patience.isOver(at: now) { for process in staying { signal(process, hard.isOver(at: now) ? .kill : .terminate) } }
-      if isQuiet, !staying.isEmpty, !deadline.isOver(at: now) {
-        Pause.milliseconds(5)
+      if !staying.isEmpty, !deadline.isOver(at: now), isQuiet || !firstLook.isOver(at: now) && !ProcessTable.mayRun(uid) {
+        Pause.milliseconds(isQuiet ? 5 : 1)
         continue
       }
       let sight = try look(besides: leaving)
-      if sight.own.isEmpty, sight.roots.isEmpty, staying.isEmpty, !mustReap {
-        report.isClean = true
-        return report
+      if sight.own.isEmpty, sight.roots.isEmpty, staying.isEmpty {
+        if mustReap { try reap() }
+        // Nothing was seen to be there, so nothing was left that could have begun anything. What hid from the look, by being behind it
+        // and before it in turn, had the uid: the reaper reaches every process that has, in one pass of the kernel's, and the kernel
+        // says now that none is left. If it does not, or there are only zombies, there is another look.
+        if !mustReap || !ProcessTable.mayRun(uid) {
+          report.isClean = true
+          return report
+        }
+        mustReap = false
       }
       guard !deadline.isOver(at: now) else { return report }
-      isQuiet = sight.own.isEmpty && sight.roots.isEmpty && !mustReap
+      isQuiet = sight.own.isEmpty && sight.roots.isEmpty
       if !sight.own.isEmpty || mustReap {
         mustReap = false
         report.note(sight.own)
-        _ = try ChildProcess.run(reaper, [String(uid)], milliseconds: 5000)
+        try reap()
       }
       for process in sight.roots {
         if let facts = sight.names[process.pid] { report.note([facts], asRoot: true) }
@@ -86,27 +95,48 @@ struct ProcessEnd {
           signal(process, .terminate)
         }
       }
-      Pause.milliseconds(pause)
+      if sight.own.isEmpty { Pause.milliseconds(pause) } else { waitForEnd(milliseconds: pause) }
       pause = min(pause * 2, 100)
     }
   }
 
-  /// What runs now, before anything is done about it.
-  func sight(besides leaving: [ProcessReference]) throws(SystemError) -> Report {
+  private func reap() throws(SystemError) { _ = try ChildProcess.run(reaper, [String(uid)], milliseconds: 5000) }
+
+  /// Waits so long, or until nobody runs as the person.
+  private func waitForEnd(milliseconds: Int32) {
+    for _ in 0..<milliseconds {
+      Pause.milliseconds(1)
+      if !ProcessTable.mayRun(uid) { return }
+    }
+  }
+
+  /// What of these runs now, before anything is done about it.
+  func sight(of pids: [Int32], besides leaving: [ProcessReference]) -> Report {
     var report = Report()
-    let sight = try look(besides: leaving)
+    let sight = look(at: pids, besides: leaving)
     report.note(sight.own)
     report.note(Array(sight.names.values), asRoot: true)
     return report
   }
 
-  /// What is left now, for the check at the end.
-  func remaining() throws(SystemError) -> [ProcessFacts] { try look(besides: []).own }
+  /// What is left now, for the check at the end. After an end that came to nothing more, only who became the person from outside can be
+  /// there (root, or somebody who runs a setuid copy): the kernel knows whether anybody is, without a look at all processes.
+  func remaining(isEnded: Bool) throws(SystemError) -> [ProcessFacts] {
+    if isEnded, !ProcessTable.mayRun(uid) { return [] }
+    return try look(besides: []).own
+  }
 
-  private func look(besides leaving: [ProcessReference]) throws(SystemError) -> Sight {
+  private func look(besides leaving: [ProcessReference]) throws(SystemError) -> Sight { look(at: try ProcessTable.pids(), besides: leaving) }
+
+  private func look(at pids: [Int32], besides leaving: [ProcessReference]) -> Sight {
     var sight = Sight()
     let waiting = self.waiting.references()
-    for process in try ProcessTable.all() where !process.isGone {
+    // That nobody has the real uid is certain then. What can still be of the person are processes of root's, by the login uid, and
+    // those that a setuid copy of the person's has made theirs: both are told by less than is read of each process else.
+    let isNobody = !ProcessTable.mayRun(uid)
+    for pid in pids {
+      if isNobody, ProcessTable.loginUser(of: pid) != uid, ProcessTable.effectiveUser(of: pid) != uid { continue }
+      guard let process = ProcessTable.facts(of: pid), !process.isGone else { continue }
       if process.belongs(to: uid) {
         sight.own.append(process)
       } else if isRootOfThePerson(process), let reference = ProcessReference.of(pid: process.pid), !leaving.contains(reference), !waiting.contains(reference) {

@@ -34,7 +34,7 @@ public struct Teardown {
     let slice = LoginSlice(uid: uid, spared: spared)
     let processes = ProcessEnd(uid: uid, spared: spared)
     // What systemd ends is not seen any more by who comes after it.
-    let seen = slice.isThere ? try processes.sight(besides: leaving) : ProcessEnd.Report()
+    let seen = slice.isThere ? processes.sight(of: slice.group.exists ? slice.group.processes() : try ProcessTable.pids(), besides: leaving) : ProcessEnd.Report()
     let goesOn = slice.group.holdsUs ? "sojournd, which was started by hand," : slice.holdsListener ? "an SSH server that the person started as root" : nil
     if let goesOn {
       account.note("\(goesOn) goes on, and with it what systemd keeps of the person")
@@ -48,7 +48,7 @@ public struct Teardown {
     let ended = try processes.run(leaving: leaving, milliseconds: 20_000, seen: seen)
     account.finish(\.processes)
     // A clean end has just looked.
-    if !ended.isClean { account.found(try still(processes), as: \.processes) }
+    if !ended.isClean { account.found(try still(processes, isEnded: false), as: \.processes) }
     if !ended.isClean, account.isClean { account.found(["a process of the person's that does not end"], as: \.processes) }
     // Nothing is removed under a process that could go on making it.
     if account.isClean {
@@ -65,8 +65,8 @@ public struct Teardown {
       account.found(left.ipc, as: \.ipc)
       account.found(left.mounts, as: \.mounts)
       if goesOn == nil { account.found(slice.settle(milliseconds: Teardown.forgetting), as: \.logind) }
-      // A double fork may have hidden one from the first look.
-      account.found(try still(processes), as: \.processes)
+      // Somebody may have become the person since.
+      account.found(try still(processes, isEnded: true), as: \.processes)
       account.finish(\.check)
     }
     return account.report(of: ended)
@@ -84,8 +84,8 @@ extension Teardown {
     return try HomeRoot.open(homeRoot).remove(name, uid: uid)
   }
 
-  private func still(_ processes: ProcessEnd) throws(SystemError) -> [String] {
-    try processes.remaining().map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
+  private func still(_ processes: ProcessEnd, isEnded: Bool) throws(SystemError) -> [String] {
+    try processes.remaining(isEnded: isEnded).map { "process \($0.pid) " + String(decoding: $0.name, as: UTF8.self) }
   }
 
   private func homeRemains() throws(SystemError) -> Bool {

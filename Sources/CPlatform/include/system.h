@@ -90,6 +90,7 @@ long sojourn_receive(int fd, void *bytes, size_t count);         /* MSG_TRUNC: t
 /* Clocks: CLOCK_REALTIME, CLOCK_BOOTTIME (Linux counts suspend), in nanoseconds; -1 on failure. */
 int64_t sojourn_wall_nanoseconds(void);
 int64_t sojourn_boot_nanoseconds(void);
+int64_t sojourn_work_nanoseconds(void); /* of processor that this thread has had (CLOCK_THREAD_CPUTIME_ID) */
 /* Does the kernel say that somebody keeps its clock right (adjtimex(2))? 1 yes, 0 no, -1 it cannot be asked. */
 int sojourn_clock_is_synchronised(void);
 int sojourn_random(void *bytes, size_t count);
@@ -125,6 +126,9 @@ int sojourn_inotify_watch(int fd, const char *directory);
 int sojourn_become(uint32_t uid, uint32_t gid);
 /* 0 if every capability set of this process is empty, else -1. */
 int sojourn_has_no_capability(void);
+/* getpriority(2), whose -1 is an answer too: 1 if a thread of this host has the real uid, 0 if none has, -1 if the kernel does not say.
+   It knows the uids that are in use, and looks through its threads only for one of them. */
+int sojourn_user_runs(uint32_t uid);
 int sojourn_parent_death_signal(void);
 void sojourn_yield_to_others(void); /* nice 19, and the idle class of ioprio_set(2), which has no wrapper in the C library */
 void sojourn_set_name(const char *name); /* prctl(2) is variadic */
@@ -141,6 +145,9 @@ enum { sojourn_source_found, sojourn_source_none, sojourn_source_no_answer, sojo
 /* `found`: two numbers that get the uid and the primary gid; NULL: not wanted. */
 int sojourn_source_user(const char *service, const char *_Nullable name, uint32_t uid, uint32_t *_Nullable found, int *error);
 int sojourn_source_group(const char *service, const char *_Nullable name, uint32_t gid, uint32_t *found, int *error);
+/* What all sources together answer, by libc itself as in every other program, as a line of passwd(5) or group(5), cut at `size`;
+   NULL asks by number. 1: there is one, 0: nobody is known, as getent(1) would say it too of a source that fails; -1: no memory for it. */
+int sojourn_name_line(int is_group, const char *_Nullable name, uint32_t number, char *line, size_t size);
 /* getgrouplist(3): the number of groups, also when `capacity` is too small; -1 on error. */
 int sojourn_group_list(const char *name, uint32_t gid, uint32_t *out, int capacity);
 

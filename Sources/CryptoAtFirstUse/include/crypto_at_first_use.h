@@ -1,0 +1,1 @@
+// Nothing to be called: see crypto_at_first_use.c.
