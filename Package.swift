@@ -51,10 +51,6 @@ let programLink: [LinkerSetting] = [
 ]
 func twins(_ names: String...) -> [Target.Dependency] { names.map { .byName(name: "\($0)Embedded") } }
 func plain(_ names: String...) -> [Target.Dependency] { names.map { .byName(name: $0) } }
-/// The daemon starts itself anew for each end: what the dynamic linker has to do before it begins is kept short.
-let daemonLink: [LinkerSetting] = [
-  .unsafeFlags(["-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "--as-needed", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"])
-]
 let libraries: [LinkerSetting] = [.linkedLibrary("crypto"), .linkedLibrary("jansson")]
 
 var targets: [Target] = [
@@ -97,12 +93,10 @@ targets += [
   .target(name: "Relay",  // the way to the policy endpoints: one process, many logins, connections that stay open
     dependencies: ["CPlatform", .product(name: "Logging", package: "swift-log")]
       + plain("HostSystem", "Encoding", "Events", "Identity", "Configuration", "DaemonProtocol", "Policy", "Approvals"), swiftSettings: house),
-  .target(name: "CryptoAtFirstUse",  // libcrypto for the daemon, whose workers need none
-    cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
   .executableTarget(name: "sojournd",
-    dependencies: ["CPlatform", "CryptoAtFirstUse", "Relay", "Approvals", .product(name: "Logging", package: "swift-log")]
+    dependencies: ["CPlatform", "Relay", "Approvals", .product(name: "Logging", package: "swift-log")]
       + plain("HostSystem", "Encoding", "Events", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Policy", "Accounts", "Audit", "Readiness", "Admission"),
-    swiftSettings: house, linkerSettings: daemonLink + [.linkedLibrary("jansson")]),
+    swiftSettings: house, linkerSettings: libraries),
   .executableTarget(name: "sojourn",
     dependencies: ["CPlatform", .product(name: "ArgumentParser", package: "swift-argument-parser"), "ConfigurationFile"]
       + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Readiness", "Accounts", "Audit", "Policy", "Admission"),

@@ -22,15 +22,6 @@ import Testing
     #expect(try BuiltFile(file).dynamic("NEEDED").sorted() == libraries)
   }
 
-  /// It starts itself anew for each end, and an end needs neither libcrypto nor libcurl: both are opened at first use. What it has in
-  /// libcrypto's place is its own alone: libcurl, opened later, must find the library's.
-  @Test func theDaemonLoadsNoLibraryThatItsWorkersDoNotUse() throws {
-    let daemon = try BuiltFile("sojournd")
-    #expect(try Set(daemon.dynamic("NEEDED")).subtracting(["libc.so.6", "libgcc_s.so.1", "libm.so.6", "libstdc++.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"]) == ["libjansson.so.4"])
-    #expect(try !daemon.exported.contains { $0.hasPrefix("EVP_") || $0.hasPrefix("BN_") || $0.hasPrefix("OSSL_") || $0.hasPrefix("ERR_") || $0.hasPrefix("CRYPTO_") })
-    #expect(try !daemon.required.contains { $0.name.hasPrefix("EVP_") })
-  }
-
   /// Few enough to read: no allocator, no lock, no thread, no environment, no stdio, no socket. `realloc` is for the
   /// array of initgroups alone; `syscall` is getdents64.
   @Test func theNSSModuleCallsNothingElse() throws {
