@@ -51,6 +51,10 @@ let programLink: [LinkerSetting] = [
 ]
 func twins(_ names: String...) -> [Target.Dependency] { names.map { .byName(name: "\($0)Embedded") } }
 func plain(_ names: String...) -> [Target.Dependency] { names.map { .byName(name: $0) } }
+/// The daemon starts itself anew for each end: what the dynamic linker has to do before it begins is kept short.
+let daemonLink: [LinkerSetting] = [
+  .unsafeFlags(["-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "--as-needed", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"])
+]
 let libraries: [LinkerSetting] = [.linkedLibrary("crypto"), .linkedLibrary("jansson")]
 
 var targets: [Target] = [
@@ -96,7 +100,7 @@ targets += [
   .executableTarget(name: "sojournd",
     dependencies: ["CPlatform", "Relay", "Approvals", .product(name: "Logging", package: "swift-log")]
       + plain("HostSystem", "Encoding", "Events", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Policy", "Accounts", "Audit", "Readiness", "Admission"),
-    swiftSettings: house, linkerSettings: libraries),
+    swiftSettings: house, linkerSettings: daemonLink + libraries),
   .executableTarget(name: "sojourn",
     dependencies: ["CPlatform", .product(name: "ArgumentParser", package: "swift-argument-parser"), "ConfigurationFile"]
       + plain("HostSystem", "Encoding", "Identity", "Configuration", "Credentials", "DaemonProtocol", "Readiness", "Accounts", "Audit", "Policy", "Admission"),

@@ -30,7 +30,8 @@ import Testing
             login.process.kill(SIGKILL)
             #expect(login.process.wait(seconds: 5) != nil)
             let taken = try host.host.run(["bash", "-c", Self.take, "bash", String(number)])
-            #expect(taken.succeeded, "\(taken)")
+            let running = try host.host.must("ps -eo pid,ppid,pgid,sid,stat,args")
+            #expect(taken.succeeded, "\(number): \(taken)\n\(running)")
         }
         try host.startDaemon()
         #expect(try host.tracesLeft(of: "alice") == "")
