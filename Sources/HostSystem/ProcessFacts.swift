@@ -97,14 +97,16 @@ extension ProcessTable {
     }
   }
 
-  /// A process, what it started, and what that started: at most so many of them. Without a look at all processes, unless the kernel
+  /// A process, what it started, and what that started: at most so many of them, and of their threads. Without a look at all processes, unless the kernel
   /// does not keep what each thread has started (CONFIG_PROC_CHILDREN).
   public static func family(of first: Int32, atMost limit: Int) -> [Int32] {
     guard Files.exists("/proc/self/task/\(ownPid)/children") else { return family(of: first, atMost: limit, among: (try? all()) ?? []) }
     var found = [first]
     var at = 0
-    while at < found.count, found.count < limit {
-      for thread in (try? Files.names(in: "/proc/\(found[at])/task")) ?? [] {
+    var threads = 0
+    while at < found.count, found.count < limit, threads < limit {
+      for thread in ((try? Files.names(in: "/proc/\(found[at])/task")) ?? []).prefix(limit - threads) {
+        threads += 1
         let children = read("/proc/\(found[at])/task/\(thread)/children", cap: 1 << 20) ?? []
         found += children.split(separator: 32).compactMap { decimal($0).flatMap { Int32(exactly: $0) } }
       }

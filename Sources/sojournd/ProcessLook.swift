@@ -6,7 +6,7 @@ import Identity
 
 /// One look at all processes of the host, a part at a time.
 final class ProcessLook {
-  let walk: ProcessWalk
+  var walk = ProcessWalk()
   var pace: LookPace
   /// Milliseconds on the loop's clock.
   let begun: Int64
@@ -28,8 +28,7 @@ final class ProcessLook {
   let local: Set<UInt32>
   var ofLocal: [ProcessFacts] = []
 
-  init(_ walk: ProcessWalk, _ pace: LookPace, begun: Int64, expected: Set<UInt32>, monitors: Set<Int32>, withdrawn: [UInt32: AccountName], local: Set<UInt32>) {
-    self.walk = walk
+  init(_ pace: LookPace, begun: Int64, expected: Set<UInt32>, monitors: Set<Int32>, withdrawn: [UInt32: AccountName], local: Set<UInt32>) {
     self.pace = pace
     self.begun = begun
     self.expected = expected
@@ -65,9 +64,9 @@ extension Daemon {
     guard looks.current == nil else { return }
     let isHurried = isHurried || looks.isAwaited && loop.now >= looks.notBefore
     if isHurried { looks.isAwaited = false }
-    guard configuration != nil, let walk = try? ProcessWalk() else { return scheduleLook(after: LookPace.least) }
+    guard configuration != nil else { return scheduleLook(after: LookPace.least) }
     let late = Set(localEnds.values.filter { $0.cleared != nil }.map(\.local.uid))
-    let look = ProcessLook(walk, LookPace(after: looks.count, isHurried: isHurried), begun: loop.now, expected: expectedUIDs(),
+    let look = ProcessLook(LookPace(after: looks.count, isHurried: isHurried), begun: loop.now, expected: expectedUIDs(),
       monitors: Set(watches.values.map { $0.handle.reference.pid }), withdrawn: whoseGroupsWereWithdrawn(), local: late)
     looks.current = look
     looks.latest = look

@@ -73,8 +73,9 @@ import Identity
       marked() { exec bash -c 'echo 70001 > /proc/self/loginuid 2>/dev/null || { echo no loginuid; }; exec "$@"' bash "$@"; }
       marked /tmp/tool 300 & tool=$!; marked /usr/sbin/sshd 300 & sshd=$!; marked /tmp/tool 301 & waits=$!; /tmp/tool 302 & other=$!
       marked /tmp/sshd-old 300 & upgraded=$!; sleep 0.3; rm /tmp/sshd-old
-      marked bash -c 'trap "echo asked; sleep 1; exit" TERM; while :; do sleep 0.1; done' & polite=$!
+      marked bash -c 'trap "echo asked; sleep 1; exit" TERM; touch /tmp/polite; while :; do sleep 0.1; done' & polite=$!
       sleep 0.2; [ "$(cat /proc/$tool/loginuid)" = 70001 ] && echo marked
+      for _ in $(seq 100); do [ -e /tmp/polite ] && break; sleep 0.1; done
       touch /run/sojourn/waiting/$waits-$(awk '{print $22}' /proc/$waits/stat)
       down --spare /usr/sbin/sshd --spare /tmp/sshd-old | grep -o '"clean":[a-z]*'
       for p in tool sshd waits other upgraded polite; do kill -0 ${!p} 2>/dev/null && echo "$p lives" || echo "$p ended"; done

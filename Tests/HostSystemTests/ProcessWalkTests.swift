@@ -9,7 +9,7 @@ import HostSystem
     let staying = try (0..<60).map { _ in try ChildProcess.start("/bin/sleep", ["600"]).pid }
     defer { for pid in staying { kill(pid, SIGKILL) } }
     for limit in [1, 7, 100, 100_000] {
-      let walk = try ProcessWalk()
+      var walk = ProcessWalk()
       var seen: [Int32] = []
       while true {
         let part = try walk.next(atMost: limit)
