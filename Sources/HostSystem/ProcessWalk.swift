@@ -11,15 +11,16 @@ public struct ProcessWalk {
 
   public init() {}
 
-  /// Bytes of entries that are asked for at once: some two hundred.
-  private static var bite: Int { 8192 }
+  /// Bytes of an entry of /proc (getdents64(2)): what is listed is given out at once. A number that is listed and read after a pause is
+  /// one behind which a process may have gone on to the next, again and again.
+  private static var entry: Int { 24 }
 
   /// The next ones, at most `limit`, also if they have ended since; none at the end.
   public mutating func next(atMost limit: Int) throws(SystemError) -> [Int32] {
     while waiting.isEmpty, !isAtEnd {
       let directory = try FileDescriptor.open("/proc", .directory)
       guard lseek(directory.raw, place, SEEK_SET) >= 0 else { throw .last("lseek") }
-      let names = try DirectoryStream.read(directory, stopAfter: 0, buffer: ProcessWalk.bite)
+      let names = try DirectoryStream.read(directory, stopAfter: 0, buffer: max(limit, 8) * ProcessWalk.entry)
       place = lseek(directory.raw, 0, SEEK_CUR)
       guard place >= 0 else { throw .last("lseek") }
       isAtEnd = names.isEmpty

@@ -66,8 +66,9 @@ extension Daemon {
       ends.removeValue(forKey: name.text)
       advanceOpenings()
       // What came in at the last moment, and runs as somebody who is no more.
+      looks.latest?.expected.remove(lease.uid)
       loop.after(1000) { [weak self] in
-        if ProcessTable.mayRun(lease.uid), self?.leases[name.text] == nil { self?.lookSoon() }
+        if self?.leases[name.text] == nil { self?.lookSoon() }
       }
     }
   }

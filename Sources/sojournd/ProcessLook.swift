@@ -11,6 +11,8 @@ final class ProcessLook {
   /// Milliseconds on the loop's clock.
   let begun: Int64
   var count = 0
+  /// What the last part was too short for.
+  var rest: ArraySlice<Int32> = []
   /// Uids that somebody has who is in, or about to be.
   var expected: Set<UInt32>
   /// Uids that nobody has who is in: are they ours?
@@ -77,8 +79,11 @@ extension Daemon {
   /// time and no more.
   func lookSoon() {
     looks.isAwaited = true
-    // What it has passed already is for the next one.
-    guard looks.current == nil else { return }
+    // What it has passed already is for the next one, which need not wait for one that takes its time.
+    if let current = looks.current {
+      guard !current.pace.isHurried, loop.now >= looks.notBefore else { return }
+      looks.current = nil
+    }
     let wait = max(looks.notBefore - loop.now, 0)
     if wait < LookPace.least { scheduleLook(after: wait) }
   }
@@ -91,13 +96,15 @@ extension Daemon {
   /// Once a second, on a host where a look takes longer than that: what began in the last seconds, by its number. Few have begun, and
   /// an intruder, a setgid copy and a new SSH server are among them; a look to which somebody has made it too much comes upon the rest.
   func lookAtNewcomers() {
-    guard looks.count > Daemon.longLook, let look = looks.latest, let last = ProcessTable.lastNumber else { return looks.highest = [] }
+    guard max(looks.count, looks.latest?.count ?? 0) > Daemon.longLook, let look = looks.latest, let last = ProcessTable.lastNumber else { return looks.highest = [] }
     let earlier = looks.highest.first
     looks.highest = (looks.highest + [last]).suffix(Daemon.secondsAsNewcomer)
-    guard let earlier, earlier < last else { return }
+    guard let earlier, earlier != last else { return }
+    // Past the highest number the kernel begins again with this one.
+    let first = earlier < last ? earlier + 1 : min(Daemon.firstNumber, last)
     let begun = WorkClock.nanoseconds
     var processes: [ProcessFacts] = []
-    for pid in (earlier + 1...last).suffix(Daemon.newcomersOfALook) {
+    for pid in (first...last).suffix(Daemon.newcomersOfALook) {
       if let facts = ProcessTable.facts(of: pid) { processes.append(facts) }
       if WorkClock.nanoseconds - begun > Daemon.newcomersCost { break }
     }
@@ -108,6 +115,8 @@ extension Daemon {
   private static var longLook: Int { 500 }
   private static var secondsAsNewcomer: Int { 3 }
   private static var newcomersOfALook: Int { 2000 }
+  /// RESERVED_PIDS of the kernel.
+  private static var firstNumber: Int32 { 300 }
   /// Nanoseconds.
   private static var newcomersCost: Int64 { 5_000_000 }
 
@@ -119,14 +128,29 @@ extension Daemon {
   }
 
   private func goOn(_ look: ProcessLook) {
+    // A hurried one has taken its place.
+    guard looks.current === look else { return }
     let before = WorkClock.nanoseconds
-    guard let pids = try? look.walk.next(atMost: LookPace.part) else { return end(look, isWhole: false) }
-    guard !pids.isEmpty else { return end(look, isWhole: true) }
-    let processes = pids.compactMap { ProcessTable.facts(of: $0) }
+    if look.rest.isEmpty {
+      guard let pids = try? look.walk.next(atMost: LookPace.part) else { return end(look, isWhole: false) }
+      guard !pids.isEmpty else { return end(look, isWhole: true) }
+      look.rest = pids[...]
+    }
+    var processes: [ProcessFacts] = []
+    while let pid = look.rest.popFirst() {
+      if let facts = ProcessTable.facts(of: pid) { processes.append(facts) }
+      // Of processes with groups by the ten thousand not even a hundred are read in one go.
+      if WorkClock.nanoseconds - before > Daemon.longestPart { break }
+    }
     look.count += processes.count
     judge(processes, look)
+    // It was begun when there were fewer, or they have become dear: it comes to its end all the same.
+    if loop.now - look.begun > LookPace.longest { look.pace.isHurried = true }
     loop.after(look.pace.pause(after: WorkClock.nanoseconds - before)) { [weak self] in self?.goOn(look) }
   }
+
+  /// Nanoseconds of processor after which no further process is read in the same turn of the loop.
+  private static var longestPart: Int64 { 10_000_000 }
 
   private func end(_ look: ProcessLook, isWhole: Bool) {
     looks.current = nil

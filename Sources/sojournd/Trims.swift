@@ -144,9 +144,8 @@ extension Daemon {
 
   /// For the look that begins.
   func whoseGroupsWereWithdrawn() -> [UInt32: AccountName] {
-    let now = Moment.now().boot
     var found: [UInt32: AccountName] = [:]
-    for lease in leases.values where !lease.formerGroups.isEmpty && mayTrim(lease, now) && !lease.withdrawnGroups.isEmpty { found[lease.uid] = lease.name }
+    for lease in leases.values where !lease.formerGroups.isEmpty && !lease.withdrawnGroups.isEmpty { found[lease.uid] = lease.name }
     return found
   }
 

@@ -31,7 +31,7 @@ import Encoding
     return String(decoding: text, as: UTF8.self)
   }
 
-  @Test(.timeLimit(.minutes(3))) func neverAcceptsWhatSshdRefuses() throws {
+  @Test(.timeLimit(.minutes(20))) func neverAcceptsWhatSshdRefuses() throws {
     guard getuid() == 0 else { throw Failure(description: "needs root: it runs sshd in namespaces of its own") }
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("sojourn-sshd-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: directory) }

@@ -10,11 +10,14 @@ struct ControlGroup {
   /// Is no process in it or below it?
   var isEmpty: Bool { events()["populated"] != true }
 
-  /// The processes in it and below it, eight levels deep: logind makes three.
+  /// The processes in it and below it, in some thousand groups at most, eight levels deep: logind makes three, a container some more. Whoever
+  /// hides one deeper, or behind more, has it ended by its uid, or by the kernel with the whole group.
   func processes() -> [Int32] {
     var found: [Int32] = []
     var waiting = [(path: path, depth: 0)]
-    while let (path, depth) = waiting.popLast() {
+    var left = 2000
+    while left > 0, let (path, depth) = waiting.popLast() {
+      left -= 1
       for line in (ProcessTable.read(path + "/cgroup.procs", cap: 4 << 20) ?? []).split(separator: 10) {
         if let pid = ProcessTable.decimal(line).flatMap({ Int32(exactly: $0) }) { found.append(pid) }
       }

@@ -68,22 +68,22 @@ struct ProcessEnd {
       }
       let sight = try look(besides: leaving)
       if sight.own.isEmpty, sight.roots.isEmpty, staying.isEmpty {
-        if mustReap { try reap() }
+        var isReaped = true
+        if mustReap { isReaped = try reap() }
         // Nothing was seen to be there, so nothing was left that could have begun anything. What hid from the look, by being behind it
         // and before it in turn, had the uid: the reaper reaches every process that has, in one pass of the kernel's, and the kernel
         // says now that none is left. If it does not, or there are only zombies, there is another look.
-        if !mustReap || !ProcessTable.mayRun(uid) {
+        if isReaped, !mustReap || !ProcessTable.mayRun(uid) {
           report.isClean = true
           return report
         }
-        mustReap = false
+        mustReap = !isReaped
       }
       guard !deadline.isOver(at: now) else { return report }
       isQuiet = sight.own.isEmpty && sight.roots.isEmpty
       if !sight.own.isEmpty || mustReap {
-        mustReap = false
         report.note(sight.own)
-        try reap()
+        mustReap = try !reap()
       }
       for process in sight.roots {
         if let facts = sight.names[process.pid] { report.note([facts], asRoot: true) }
@@ -100,7 +100,9 @@ struct ProcessEnd {
     }
   }
 
-  private func reap() throws(SystemError) { _ = try ChildProcess.run(reaper, [String(uid)], milliseconds: 5000) }
+  /// Processes that stop and kill whatever they can reach stop the reaper too, so that it is soon tried again.
+  /// - Returns: false if it did not come to send its signals; that it could not empty keyrings (5) is no such thing.
+  private func reap() throws(SystemError) -> Bool { [0, 5].contains(try ChildProcess.run(reaper, [String(uid)], milliseconds: 1000).status) }
 
   /// Waits so long, or until nobody runs as the person.
   private func waitForEnd(milliseconds: Int32) {
@@ -132,7 +134,8 @@ struct ProcessEnd {
     var sight = Sight()
     let waiting = self.waiting.references()
     // That nobody has the real uid is certain then. What can still be of the person are processes of root's, by the login uid, and
-    // those that a setuid copy of the person's has made theirs: both are told by less than is read of each process else.
+    // those that a setuid copy of the person's has made theirs: both are told by less than is read of each process else. Who has the uid
+    // only as the saved one, to take it again later, is reached by the reaper, and seen by the daemon's look after the end.
     let isNobody = !ProcessTable.mayRun(uid)
     for pid in pids {
       if isNobody, ProcessTable.loginUser(of: pid) != uid, ProcessTable.effectiveUser(of: pid) != uid { continue }
