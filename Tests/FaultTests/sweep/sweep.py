@@ -64,6 +64,14 @@ class Sweep:
                 return pid
         return None
 
+    def waiting(self):
+        for pid, (state, uid, name) in processes().items():
+            if name == "vacancy" and state != "Z":
+                with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+                    if file.read().endswith(b"\0wait\0"):
+                        return pid
+        return None
+
     def follow(self, role, words):
         """How to follow the role no longer."""
         if role in PROGRAM:
@@ -87,6 +95,8 @@ class Sweep:
         shown = certificate(name)
         if not self.settled(lambda: self.relay() is not None, 5):
             wrong.append("there is no relay")
+        # The process that waits for the next question is there before each login, and so after each.
+        self.settled(lambda: self.waiting() is not None, 5)
         before = Standing(self)
         offset = os.path.getsize(AUDIT)
         deaths = len(self.daemon.deaths)
@@ -94,6 +104,11 @@ class Sweep:
         if "daemon" in followed or "relay" in followed:
             self.daemon.await_tick()
         undo += [self.follow(role, words) for role, words in followed.items() if role != "start"]
+        if "vacancy" in followed:
+            # What is followed from its first instruction is one that is started for the question.
+            with contextlib.suppress(ProcessLookupError, TypeError):
+                os.kill(self.waiting(), signal.SIGKILL)
+            self.settled(lambda: self.waiting() is None, 5)
         if cut:
             self.daemon.let_die()
         try:
