@@ -83,6 +83,8 @@ struct ProcessEnd {
       isQuiet = sight.own.isEmpty && sight.roots.isEmpty
       if !sight.own.isEmpty || mustReap {
         report.note(sight.own)
+        // Those that stop or kill whatever has their uid would do so to the reaper: these are nobody's whom they can reach.
+        for process in sight.own { end(process.pid) }
         mustReap = try !reap()
       }
       for process in sight.roots {
@@ -98,6 +100,12 @@ struct ProcessEnd {
       if sight.own.isEmpty { Pause.milliseconds(pause) } else { waitForEnd(milliseconds: pause) }
       pause = min(pause * 2, 100)
     }
+  }
+
+  /// Held by its pidfd, and looked at once more: it is still a process of the person's.
+  private func end(_ pid: Int32) {
+    guard let reference = ProcessReference.of(pid: pid), let handle = try? ProcessHandle(reference), let now = ProcessTable.facts(of: pid), now.belongs(to: uid) else { return }
+    handle.signal(.kill)
   }
 
   /// Processes that stop and kill whatever they can reach stop the reaper too, so that it is soon tried again.
