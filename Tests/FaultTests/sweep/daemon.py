@@ -100,9 +100,13 @@ class Daemon:
 
 
 def descriptors(pid):
-    """What a process has open, a kind each: files by their name, others by what they are."""
+    """What a process has open, a kind each: files by their name, others by what they are; nothing if it has just died."""
     kinds = {}
-    for number in os.listdir(f"/proc/{pid}/fd"):
+    try:
+        numbers = os.listdir(f"/proc/{pid}/fd")
+    except FileNotFoundError:
+        return kinds
+    for number in numbers:
         try:
             target = os.readlink(f"/proc/{pid}/fd/{number}")
         except FileNotFoundError:

@@ -95,8 +95,8 @@ class Sweep:
         shown = certificate(name)
         if not self.settled(lambda: self.relay() is not None, 5):
             wrong.append("there is no relay")
-        # The process that waits for the next question is there before each login, and so after each.
-        self.settled(lambda: self.waiting() is not None, 5)
+        # The process that waits for the next question is there before each login, and so after each; and nothing else is being asked.
+        self.settled(lambda: self.waiting() is not None and descriptors(self.daemon.pid).get("pipe", 0) <= 3, 10)
         before = Standing(self)
         offset = os.path.getsize(AUDIT)
         deaths = len(self.daemon.deaths)
